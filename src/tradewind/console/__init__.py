@@ -1,0 +1,1 @@
+"""Web pages, thin clients of the HTTP API: the storefront."""

@@ -1,0 +1,1 @@
+"""Records, sources, checks, the store, snapshots, splits and features."""

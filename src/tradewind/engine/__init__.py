@@ -1,0 +1,1 @@
+"""Search and recommendation as pipelines of small components."""

@@ -1,0 +1,1 @@
+"""Lexical and vector indexes, filters and facets: immutable generations plus a live delta."""

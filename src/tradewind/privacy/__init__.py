@@ -1,0 +1,1 @@
+"""Data classes, masking and pseudonyms."""

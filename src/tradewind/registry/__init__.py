@@ -1,0 +1,1 @@
+"""Signed, versioned artefacts and the pointers to them."""

@@ -1,0 +1,1 @@
+"""ONNX sessions and tokenisation: how every package encodes without torch."""

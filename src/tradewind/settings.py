@@ -1,0 +1,261 @@
+"""`shop.yaml` as typed settings, and the folders of a shop."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tradewind.errors import ConfigError
+
+Effort = Literal["quick", "normal", "full"]
+Method = str
+
+
+class Settings(BaseModel):
+    """A block of shop.yaml; a word it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(Settings):
+    """Where rows come from. `path` is relative to shop.yaml, or `package:NAME/FILE` for a file inside a Python package."""
+
+    kind: Literal["csv", "jsonl", "parquet", "sql"] | str | None = None
+    """Left out, the file's ending decides."""
+    path: str | None = None
+    url: str | None = None
+    """A SQLAlchemy address, for kind sql; `${NAME}` is read from the environment."""
+    query: str | None = None
+
+
+class DerivedPrice(Settings):
+    """A price that is not in the catalogue: the median of value / quantity over the last weeks of purchases."""
+
+    derive: Literal["median_unit_price"] = "median_unit_price"
+    weeks: int = Field(8, ge=1)
+
+
+class ItemSettings(Settings):
+    """The catalogue: a column, or a template such as "{type}, {size}", per record field."""
+
+    source: SourceSettings
+    id: str
+    title: str
+    category: list[str] = []
+    brand: str | None = None
+    price: str | DerivedPrice | None = None
+    image: str | None = None
+    availability: str | None = None
+    language: str | None = None
+    updated_at: str | None = None
+    attributes: dict[str, str] = {}
+    abbreviations: str | None = None
+    """A CSV of `short,long` pairs; every text field is spelled out with it."""
+    text: str = "{title}. {category}. {brand}. {attributes}"
+    """What the encoder reads, over the record's own fields."""
+
+
+class EventSettings(Settings):
+    """One table of behaviour: a column, a template, or a constant written `=word`, per record field."""
+
+    source: SourceSettings
+    type: str
+    time: str
+    timezone: str = "UTC"
+    event_id: str | None = None
+    user: str | None = None
+    visitor: str | None = None
+    item: str | None = None
+    query: str | None = None
+    basket: str | None = None
+    value: str | None = None
+    quantity: str | None = None
+    position: str | None = None
+    request_id: str | None = None
+
+
+class EncoderSettings(Settings):
+    """The pretrained encoder: `hub:ID`, `dir:PATH` or `package:NAME`."""
+
+    pretrained: str = "package:e5"
+    trim_vocabulary: bool = True
+    max_tokens: int = Field(64, ge=8, le=512)
+
+
+class TaskSettings(Settings):
+    """One task's training; what is left out comes from the effort."""
+
+    enabled: bool = True
+    method: Method = "full"
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: float | None = Field(None, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    dropout: float | None = Field(None, ge=0, lt=1)
+    warmup: float = Field(0.1, ge=0, lt=1)
+    """The share of the steps during which the learning rate rises."""
+    batch_size: int | None = Field(None, ge=2)
+    accumulation: int = Field(1, ge=1)
+    max_steps: int | None = Field(None, ge=1)
+    patience: int = Field(3, ge=1)
+    """Evaluations without a gain before the run stops early."""
+
+
+class LearnSettings(Settings):
+    """What is learned, and how long that may take."""
+
+    effort: Effort = "quick"
+    seed: int = 13
+    threads: int = Field(2, ge=1)
+    match: TaskSettings = TaskSettings()
+    classify: TaskSettings = TaskSettings(method="head")
+    next_item: TaskSettings = TaskSettings()
+    label: str = "category"
+    """What classify predicts: `category` (the leaf of the path) or an attribute's name."""
+
+
+class IndexSettings(Settings):
+    """How the catalogue is indexed."""
+
+    facets: list[str] = ["category", "brand", "price"]
+    """Fields that can be filtered on and counted; attributes by their name."""
+    dictionary: str | None = None
+    """The shop's own words for Chinese segmentation, one a line."""
+
+
+class ServeSettings(Settings):
+    """The HTTP service."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8420, ge=0, le=65535)
+    workers: int = Field(1, ge=1)
+    deadline_ms: int = Field(500, ge=1)
+    demo: bool = False
+    """Prints a key and lets the storefront choose a household; on loopback only."""
+
+
+class ShopSettings(Settings):
+    """The whole of shop.yaml."""
+
+    shop: str
+    languages: list[Literal["en", "zh"]] = ["en"]
+    currency: str | None = None
+    notice: str | None = None
+    """Said wherever this shop's figures stand, for example that its data is simulated."""
+    items: ItemSettings
+    events: list[EventSettings] = []
+    store: str | None = None
+    """A SQLAlchemy address; left out, a SQLite file in the shop's own folder."""
+    encoder: EncoderSettings = EncoderSettings()
+    learn: LearnSettings = LearnSettings()
+    index: IndexSettings = IndexSettings()
+    serve: ServeSettings = ServeSettings()
+    queries: str | None = None
+    """A check file of queries and what counts as right, for `tradewind evaluate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop's settings and the folders where its work lies."""
+
+    settings: ShopSettings
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        return self.root / ".tradewind"
+
+    @property
+    def store_url(self) -> str:
+        return self.settings.store or f"sqlite:///{self.work / 'store.db'}"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.work / "snapshots"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.work / "quarantine"
+
+    @property
+    def artefacts(self) -> Path:
+        return self.work / "artefacts"
+
+    @property
+    def keys(self) -> Path:
+        return self.work / "keys"
+
+    @property
+    def reports(self) -> Path:
+        return self.work / "reports"
+
+    @property
+    def scratch(self) -> Path:
+        """Checkpoints and half-made files; may be deleted at any time."""
+        return self.work / "scratch"
+
+
+def load_shop(folder: str | Path) -> Shop:
+    """Returns the shop whose shop.yaml lies in `folder` (or is that file).
+
+    Raises ConfigError naming the field, and the nearest right name for a word it does not know.
+    """
+    path = Path(folder)
+    path = path / "shop.yaml" if path.is_dir() or not path.suffix else path
+    if not path.is_file():
+        raise ConfigError("there is no shop.yaml", where=str(path), hint="make one with `tradewind init DIR`")
+    return Shop(settings=parse_shop(path.read_bytes(), where=str(path)), root=path.parent.resolve())
+
+
+def parse_shop(raw: bytes, *, where: str) -> ShopSettings:
+    """Returns the settings written in `raw` (YAML, UTF-8). Raises ConfigError."""
+    try:
+        loaded = yaml.safe_load(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"byte {error.start} is not UTF-8", where=where) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"not valid YAML: {' '.join(str(error).split())}", where=where) from None
+    if not isinstance(loaded, dict):
+        raise ConfigError("shop.yaml must hold named settings", where=where)
+    try:
+        return ShopSettings.model_validate(loaded)
+    except ValidationError as error:
+        raise ConfigError(_explain(error), where=where) from None
+
+
+def _explain(error: ValidationError) -> str:
+    return "; ".join(_explain_one(dict(found)) for found in error.errors())
+
+
+def _explain_one(found: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in found["loc"])
+    if found["type"] != "extra_forbidden":
+        return f"{place}: {found['msg']} (it says {found['input']!r})"
+    near = difflib.get_close_matches(str(found["loc"][-1]), _names_at(found["loc"]), n=1, cutoff=0.4)
+    return f"{place}: there is no such setting" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _names_at(loc: tuple[Any, ...]) -> list[str]:
+    """Returns the field names that are right where `loc` has a wrong one."""
+    model: Any = ShopSettings
+    for part in loc[:-1]:
+        if isinstance(part, int) or not hasattr(model, "model_fields"):
+            continue
+        fields = model.model_fields
+        if part in fields:
+            model = _model_in(fields[part].annotation) or model
+    return list(getattr(model, "model_fields", {}))
+
+
+def _model_in(annotation: Any) -> type[Settings] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_in(inner)
+        if found:
+            return found
+    return None

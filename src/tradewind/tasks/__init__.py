@@ -1,0 +1,1 @@
+"""One file per task: how examples are built, what the labels are, which metrics count."""

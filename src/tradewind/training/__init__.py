@@ -1,0 +1,1 @@
+"""The trainer, samplers, losses and one module per fine-tuning method."""
