@@ -127,6 +127,18 @@ class IndexSettings(Settings):
     """The shop's own words for Chinese segmentation, one a line."""
 
 
+class UserTokenSettings(Settings):
+    """How the shop's backend signs the short-lived tokens that name a user."""
+
+    algorithm: Literal["EdDSA", "HS256"] = "EdDSA"
+    """Fixed here; what a token says about its own algorithm is never believed."""
+    keys: dict[str, str] = {}
+    """Key id (`kid`) to a file, relative to shop.yaml: an Ed25519 public key (PEM), or for HS256 a secret of 32 bytes or more."""
+    audience: str = "tradewind"
+    issuer: str | None = None
+    """When set, a token must carry it as `iss`."""
+
+
 class ServeSettings(Settings):
     """The HTTP service."""
 
@@ -136,6 +148,19 @@ class ServeSettings(Settings):
     deadline_ms: int = Field(500, ge=1)
     demo: bool = False
     """Prints a key and lets the storefront choose a household; on loopback only."""
+    threads: int = Field(2, ge=1, le=64)
+    """Threads that answer, per worker; the event loop itself never computes."""
+    max_in_flight: int = Field(64, ge=1)
+    """API requests a worker holds at once; one more is turned away with 503 and Retry-After."""
+    rate_per_second: float = Field(0, ge=0)
+    """Requests a second that one key may make, shared out over the workers; 0 means no limit."""
+    body_limit: int = Field(1_000_000, ge=1_000)
+    """Bytes of a request body at most."""
+    drain_seconds: float = Field(1.0, ge=0, le=300)
+    """How long a stopping service says "not ready" and still answers, so that a balancer can turn away."""
+    cors_origins: list[str] = []
+    """Origins whose pages may call the API from a browser; none by default."""
+    user_tokens: UserTokenSettings = UserTokenSettings()
 
 
 class ShopSettings(Settings):
