@@ -133,7 +133,7 @@ class UserTokenSettings(Settings):
     algorithm: Literal["EdDSA", "HS256"] = "EdDSA"
     """Fixed here; what a token says about its own algorithm is never believed."""
     keys: dict[str, str] = {}
-    """Key id (`kid`) to a file, relative to shop.yaml: an Ed25519 public key (PEM), or for HS256 a secret of 32 bytes or more."""
+    """Key id (`kid`) to a file beside shop.yaml: an Ed25519 public key (PEM), or for HS256 a secret of 32 bytes or more."""
     audience: str = "tradewind"
     issuer: str | None = None
     """When set, a token must carry it as `iss`."""
