@@ -1,0 +1,5 @@
+"""Importing this package registers every command."""
+
+from tradewind.cli.commands import doctor
+
+__all__ = ["doctor"]

@@ -1,0 +1,33 @@
+"""`tradewind search QUERY`: the shop's answer, as the HTTP API would give it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import typer
+
+from tradewind.cli.app import app, print_json
+from tradewind.cli.filters import parse_filters
+from tradewind.cli.results import print_results
+from tradewind.engine.composition import open_engine
+from tradewind.engine.requests import SearchRequest
+from tradewind.settings import load_shop
+
+
+@app.command()
+def search(
+    query: str = typer.Argument(..., help="What a shopper would type."),
+    shop: Path = typer.Option(Path("."), help="The shop's folder."),
+    k: int = typer.Option(10, help="How many results.", min=1, max=100),
+    filter: list[str] = typer.Option([], help="field:value, as often as wanted."),
+    json: bool = typer.Option(False, "--json", help="Print the body of the HTTP reply."),
+) -> None:
+    """Search the shop's catalogue."""
+    engine = open_engine(load_shop(shop))
+    try:
+        reply = engine.search(SearchRequest(query=query, k=k, filters=parse_filters(filter), explain=True))
+    finally:
+        engine.close()
+    body = orjson.loads(reply.body)
+    print_json(body) if json else print_results(body)

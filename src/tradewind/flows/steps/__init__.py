@@ -1,0 +1,1 @@
+"""The steps of `tradewind up`, one per file, in the order they run."""
