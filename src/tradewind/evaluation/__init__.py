@@ -1,1 +1,1 @@
-"""Metrics, runs and qrels, significance and reports."""
+"""Metrics, runs and judgments, significance, and the report that says what a run came to. Needs numpy alone."""

@@ -1,1 +1,1 @@
-"""The trainer, samplers, losses and one module per fine-tuning method."""
+"""Turns a shop's examples into tuned weights: tasks give the examples, methods say what moves, libraries do the work."""

@@ -1,0 +1,82 @@
+"""How long and how fast one run learns: shop.yaml's words where it has any, the effort's where it has none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from tradewind.settings import LearnSettings, TaskSettings
+from tradewind.training.tuning import TuningMethod
+
+_BF16_FLAGS: Final = frozenset({"avx512_bf16", "amx_bf16"})
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What an effort allows one task: optimiser steps, examples in a step, and how often validation looks."""
+
+    steps: int
+    batch_size: int
+    evaluate_every: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run, wholly decided; two runs with equal plans and examples end with equal weights."""
+
+    method: str
+    steps: int
+    batch_size: int
+    accumulation: int
+    evaluate_every: int
+    learning_rate: float
+    optimiser: Literal["adamw", "sgd"]
+    weight_decay: float
+    warmup: float
+    dropout: float
+    patience: int
+    seed: int
+    threads: int
+
+    @property
+    def batches(self) -> int:
+        """How many batches the run reads: accumulation spends several on one step."""
+        return self.steps * self.accumulation
+
+    def fingerprint(self, *more: str) -> str:
+        """Returns a hash of the plan and of `more`, so that a checkpoint is only taken up by the run that made it."""
+        return hashlib.sha256(json.dumps([asdict(self), *more], sort_keys=True).encode()).hexdigest()
+
+
+def plan_run(task: TaskSettings, learn: LearnSettings, budget: Budget, method: TuningMethod) -> Plan:
+    """Returns the plan of one task's run. SGD moves weights at their gradient's own size, so its rate is larger."""
+    steps = task.max_steps or budget.steps
+    usual = method.learning_rate * (100.0 if task.optimiser == "sgd" else 1.0)
+    return Plan(
+        method=task.method,
+        steps=steps,
+        batch_size=task.batch_size or budget.batch_size,
+        accumulation=task.accumulation,
+        evaluate_every=max(1, min(budget.evaluate_every, steps)),
+        learning_rate=task.learning_rate or usual,
+        optimiser=task.optimiser,
+        weight_decay=task.weight_decay,
+        warmup=task.warmup,
+        dropout=0.0 if task.dropout is None else task.dropout,
+        patience=task.patience,
+        seed=learn.seed,
+        threads=learn.threads,
+    )
+
+
+def processor_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Returns whether the processor multiplies bfloat16 itself; where it does not, bfloat16 is many times slower."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
+    return not _BF16_FLAGS.isdisjoint(flags)

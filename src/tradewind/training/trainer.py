@@ -1,0 +1,215 @@
+"""One run of the transformers Trainer: a plan, an objective and its batches in, tuned weights and curves out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import torch
+from torch import nn
+from torch.utils.data import Dataset, SequentialSampler
+from torch.utils.tensorboard import SummaryWriter
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers.integrations import TensorBoardCallback
+from transformers.trainer_callback import PrinterCallback
+
+from tradewind.errors import ModelError
+from tradewind.telemetry import Progress
+from tradewind.training.checkpoints import last_complete, take_up
+from tradewind.training.plan import Plan, processor_has_bf16
+
+Batch = Mapping[str, Any]
+_STATE: Final = "trainer_state.json"
+
+
+class Batches(Protocol):
+    """The batches of a run in the order they are read, made when asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int) -> Batch: ...
+
+
+class Objective(nn.Module):
+    """A model together with what it is trained for: `forward(**batch)` returns {"loss": scalar tensor}.
+
+    Its state is only what moves, so that a checkpoint does not repeat the frozen word table.
+    """
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Returns the parameters that require a gradient, by name."""
+        moving = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
+        return {name: value for name, value in super().state_dict(*args, **kwargs).items() if name in moving}
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What a run looked like. `loss` and `validation` are (step, value) pairs; `best_step` is where the weights are from."""
+
+    loss: tuple[tuple[int, float], ...]
+    validation: tuple[tuple[int, float], ...]
+    watched: str
+    best_step: int
+    last_step: int
+    resumed_from: int = 0
+    precision: str = field(default="fp32")
+
+
+class _Lazy(Dataset[Batch]):
+    def __init__(self, batches: Batches) -> None:
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, place: int) -> Batch:
+        return self.batches[place]
+
+
+class _Report(TrainerCallback):
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.progress.advance()
+
+
+class _Runner(Trainer):
+    """Reads ready-made batches in their order, and validates with a function in place of a loss."""
+
+    def __init__(self, validate: Callable[[], float], watched: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # The objective's **batch would otherwise be taken for one that divides by the accumulated count itself.
+        self.model_accepts_loss_kwargs = False
+        self._validate = validate
+        self._watched = watched
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        return SequentialSampler(self.train_dataset if train_dataset is None else train_dataset)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        self.model.eval()
+        metrics = {f"eval_{self._watched}": self._validate()}
+        self.model.train()
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def fit(
+    objective: Objective,
+    batches: Batches,
+    plan: Plan,
+    folder: Path,
+    *,
+    validate: Callable[[], float],
+    watched: str,
+    progress: Progress,
+    identity: str = "",
+) -> Curves:
+    """Trains `objective` in place and returns its curves; it ends with the weights that validated best.
+
+    `validate` returns the watched metric, higher is better. Checkpoints lie in `folder`/checkpoints and are taken up
+    when the same plan and `identity` (a hash of the examples) come again after an interruption; TensorBoard's event
+    files lie in `folder`/tensorboard. Raises ModelError when there is nothing to learn from or the loss is no number.
+    """
+    if not len(batches):
+        raise ModelError("there are no examples to learn from")
+    set_seed(plan.seed)
+    torch.set_num_threads(plan.threads)
+    checkpoints = take_up(folder / "checkpoints", plan.fingerprint(identity))
+    last = last_complete(checkpoints)
+    progress.start("learning", plan.steps)
+    progress.advance(int(last.name.rpartition("-")[2]) if last else 0)
+    trainer = _trainer(objective, batches, plan, checkpoints, validate, watched, progress, folder / "tensorboard")
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    curves = _curves(trainer.state, watched, last, bool(trainer.args.bf16))
+    if any(value != value for _, value in curves.loss):
+        raise ModelError("the loss is no longer a number", hint="lower learning_rate in shop.yaml")
+    return curves
+
+
+def forget(folder: Path) -> None:
+    """Removes the checkpoints of a run whose result is safe elsewhere."""
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+
+
+def _trainer(
+    objective: Objective,
+    batches: Batches,
+    plan: Plan,
+    checkpoints: Path,
+    validate: Callable[[], float],
+    watched: str,
+    progress: Progress,
+    board: Path,
+) -> _Runner:
+    trainer = _Runner(
+        validate,
+        watched,
+        model=objective,
+        args=_arguments(plan, checkpoints, watched),
+        train_dataset=_Lazy(batches),
+        eval_dataset=_Lazy(batches),
+        data_collator=_only,
+        callbacks=[
+            _Report(progress),
+            EarlyStoppingCallback(early_stopping_patience=plan.patience),
+            TensorBoardCallback(SummaryWriter(str(board))),
+        ],
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _arguments(plan: Plan, checkpoints: Path, watched: str) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        max_steps=plan.steps,
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=plan.accumulation,
+        learning_rate=plan.learning_rate,
+        weight_decay=plan.weight_decay,
+        optim="sgd" if plan.optimiser == "sgd" else "adamw_torch",
+        optim_args="momentum=0.9" if plan.optimiser == "sgd" else None,
+        lr_scheduler_type="linear",
+        warmup_steps=round(plan.warmup * plan.steps),
+        eval_strategy="steps",
+        eval_steps=plan.evaluate_every,
+        save_strategy="steps",
+        save_steps=plan.evaluate_every,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model=f"eval_{watched}",
+        greater_is_better=True,
+        logging_steps=1,
+        report_to="none",
+        bf16=processor_has_bf16(),
+        use_cpu=not torch.cuda.is_available(),
+        seed=plan.seed,
+        data_seed=plan.seed,
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        label_names=[],
+    )
+
+
+def _only(items: Sequence[Batch]) -> Batch:
+    return items[0]
+
+
+def _curves(state: Any, watched: str, last: Path | None, bf16: bool) -> Curves:
+    history: list[dict[str, float]] = state.log_history
+    name = f"eval_{watched}"
+    return Curves(
+        loss=tuple((int(row["step"]), float(row["loss"])) for row in history if "loss" in row),
+        validation=tuple((int(row["step"]), float(row[name])) for row in history if name in row),
+        watched=watched,
+        best_step=int(state.best_global_step or state.global_step),
+        last_step=int(state.global_step),
+        resumed_from=int(last.name.rpartition("-")[2]) if last else 0,
+        precision="bf16" if bf16 else "fp32",
+    )
