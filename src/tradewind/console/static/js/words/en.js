@@ -1,0 +1,22 @@
+export default {
+  skip: "Skip to the results", search: "Search", searchLabel: "Search the shop", searchHint: "What are you looking for?",
+  household: "Shop as", nobody: "a visitor", personalise: "Personalised", language: "中文", basket: "Basket", clear: "Clear all",
+  for_you: "For you", next_basket: "Your next basket", trending: "Trending", recent: "Seen lately", similar: "Similar", bought_together: "Bought together",
+  category: "Category", brand: "Brand", price: "Price", from: "from", to: "to", apply: "Apply", filters: "Filters",
+  sort: "Sort by", relevance: "relevance", price_asc: "price, low first", price_desc: "price, high first", popularity: "popularity", newest: "newest",
+  found: (n, q) => `${n.toLocaleString("en")} ${n === 1 ? "result" : "results"}${q ? ` for “${q}”` : ""}`,
+  nothing: "Nothing fits. Try fewer filters or other words.", none_yet: "Nothing here yet.", earlier: "Back", later: "More",
+  add: "Add to basket", added: "In the basket.", buy: "Buy now", bought: "Bought.", dismiss: "Not for me", dismissed: "You won't see it here again.",
+  derived: "from past sales", no_price: "no price known", out_of_stock: "sold out", why: "Why this?", personal: "Uses your history", impersonal: "The same for everybody",
+  query: "search", item: "item", browser: "seen", server: "server", cached: "from the cache", generation: "generation", delta: "change",
+  degraded: "Some parts did not answer in time:", failed: "That did not work:", key: "Browser key", key_hint: "Paste a key with the scopes search and events", use: "Use",
+  switch_on: "Your history is used again.", switch_off: "Your history is no longer used.", event_lost: "The shop could not be reached.",
+  reasons: {
+    lexical_match: (r) => (r.terms?.length ? `Has the words: ${r.terms.join(", ")}` : "Has your words"),
+    meaning: () => "Means what you asked for", similar: () => "Close in meaning", popular: () => "Bought by many",
+    bought_together: (r) => (r.count ? `Bought with it ${r.count} ${r.count === 1 ? "time" : "times"}` : "Goes with it"),
+    goes_with: () => "Goes with it by meaning", bought_before: (r) => (r.times ? `You bought it ${r.times} ${r.times === 1 ? "time" : "times"}` : "You bought it before"),
+    habit: () => "You may need it again", interest: () => "Fits what you like", sequence: () => "Fits what you buy next", trending: () => "Bought more than before", recent: () => "You looked at it",
+    like_yours: () => "Like what you buy", bought_with_yours: () => "Goes with what you buy",
+  },
+};

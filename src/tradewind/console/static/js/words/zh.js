@@ -1,0 +1,22 @@
+export default {
+  skip: "跳到结果", search: "搜索", searchLabel: "搜索商品", searchHint: "想找什么?",
+  household: "购物身份", nobody: "游客", personalise: "个性化", language: "English", basket: "购物车", clear: "清除筛选",
+  for_you: "为你推荐", next_basket: "你的下一单", trending: "热门上升", recent: "最近看过", similar: "相似商品", bought_together: "常一起购买",
+  category: "类目", brand: "品牌", price: "价格", from: "从", to: "到", apply: "确定", filters: "筛选",
+  sort: "排序", relevance: "相关", price_asc: "价格从低到高", price_desc: "价格从高到低", popularity: "销量", newest: "最新",
+  found: (n, q) => `${q ? `“${q}” ` : ""}共 ${n.toLocaleString("zh")} 件`,
+  nothing: "没有符合的商品,请减少筛选或换个说法。", none_yet: "暂无内容。", earlier: "上一页", later: "下一页",
+  add: "加入购物车", added: "已加入购物车。", buy: "立即购买", bought: "已购买。", dismiss: "不感兴趣", dismissed: "不会再推荐它。",
+  derived: "由历史成交推算", no_price: "暂无价格", out_of_stock: "缺货", why: "为什么推荐?", personal: "用到你的历史", impersonal: "对所有人相同",
+  query: "搜索词", item: "商品", browser: "总耗时", server: "服务器", cached: "来自缓存", generation: "版本", delta: "变更",
+  degraded: "部分模块未及时响应:", failed: "操作失败:", key: "浏览器密钥", key_hint: "粘贴带有 search 和 events 权限的密钥", use: "使用",
+  switch_on: "已恢复使用你的历史。", switch_off: "不再使用你的历史。", event_lost: "无法连接商店。",
+  reasons: {
+    lexical_match: (r) => (r.terms?.length ? `含有:${r.terms.join("、")}` : "含有你的搜索词"),
+    meaning: () => "意思相符", similar: () => "意思相近", popular: () => "很多人购买",
+    bought_together: (r) => (r.count ? `一起购买过 ${r.count} 次` : "适合搭配"),
+    goes_with: () => "按含义适合搭配", bought_before: (r) => (r.times ? `你买过 ${r.times} 次` : "你买过"),
+    habit: () => "可能又需要了", interest: () => "符合你的喜好", sequence: () => "符合你的购买顺序", trending: () => "近期销量上升", recent: () => "你看过",
+    like_yours: () => "与你常买的相近", bought_with_yours: () => "与你常买的搭配",
+  },
+};
