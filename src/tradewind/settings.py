@@ -125,6 +125,13 @@ class IndexSettings(Settings):
     """Fields that can be filtered on and counted; attributes by their name."""
     dictionary: str | None = None
     """The shop's own words for Chinese segmentation, one a line."""
+    suggest_min_people: int = Field(20, ge=1)
+    """A logged query is offered as a completion once this many different people typed it."""
+    popularity_half_life_days: float = Field(28.0, gt=0)
+    trending_days: float = Field(7.0, gt=0)
+    """The span that trending compares with the four before it."""
+    together_per_item: int = Field(50, ge=1, le=1000)
+    """How many of the things bought with an item are kept."""
 
 
 class UserTokenSettings(Settings):

@@ -1,0 +1,108 @@
+"""Turns text into the tokens that are indexed and searched: one definition for items, queries and the vocabulary."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tradewind.index.segmentation import HAN, Segmenter
+from tradewind.index.stemming import light_stem
+
+MAX_TEXT = 4_000
+"""Characters of a text that are read; a longer one is cut, so that no query takes long."""
+MAX_TOKENS = 24
+"""Words of a query that are searched for."""
+MAX_TOKEN = 40
+
+_WORD = re.compile(rf"[{HAN}]+|[0-9]+(?:\.[0-9]+)?|[^\W\d_{HAN}]+")
+_APOSTROPHES = re.compile("['’‘`´]")
+_MARKS = re.compile("[\u0300-\u036f]")
+_STOPWORDS = frozenset(
+    ["a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "into", "is", "it", "of", "on", "or", "that", "the", "this", "to", "with", "without", "your", "my", "some", "any", "的", "了", "和", "与", "及", "或", "在", "是", "我", "要", "给", "用", "吗", "呢", "把", "个"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A searchable `term`, and the `surface` it had in the text after folding; `parts` are the shorter words inside it."""
+
+    term: str
+    surface: str
+    parts: tuple[str, ...] = ()
+    han: bool = False
+
+
+def fold(text: str) -> str:
+    """Returns `text` in one writing: compatible forms joined (NFKC), lower case, without accents or lone surrogates."""
+    clean = text[:MAX_TEXT].encode("utf-8", "ignore").decode("utf-8")
+    lowered = unicodedata.normalize("NFKC", clean).casefold()
+    if lowered.isascii():
+        return _APOSTROPHES.sub("", lowered)
+    bare = _MARKS.sub("", unicodedata.normalize("NFKD", _APOSTROPHES.sub("", lowered)))
+    return unicodedata.normalize("NFC", bare)[:MAX_TEXT]
+
+
+class Analyser:
+    """Folds, cuts and stems. English loses its plurals, Chinese is cut into words, numbers part from their units."""
+
+    def __init__(self, segmenter: Segmenter | None = None) -> None:
+        self.segmenter = segmenter or Segmenter()
+
+    def tokens(self, text: str) -> Iterator[Token]:
+        """Yields the tokens of `text` in order."""
+        for found in _WORD.finditer(fold(text)):
+            word = found.group()
+            if word[0] >= "\u3400" and _is_han(word[0]):
+                yield from (self._han(cut) for cut in self.segmenter.cut(word))
+            else:
+                yield Token(light_stem(word[:MAX_TOKEN]), word[:MAX_TOKEN])
+
+    def terms(self, text: str) -> list[str]:
+        """Returns what an item's text is found by: every token, and the parts of the Chinese ones."""
+        found: list[str] = []
+        for token in self.tokens(text):
+            found.extend(token.parts)
+            found.append(token.term)
+        return found
+
+    def query(self, text: str) -> list[Token]:
+        """Returns the distinct tokens of a query, at most MAX_TOKENS; stop words go unless there is nothing else."""
+        kept: dict[str, Token] = {}
+        for token in self.tokens(text):
+            kept.setdefault(token.term, token)
+            if len(kept) >= 2 * MAX_TOKENS:
+                break
+        told = [token for token in kept.values() if token.surface not in _STOPWORDS]
+        return (told or list(kept.values()))[:MAX_TOKENS]
+
+    def _han(self, word: str) -> Token:
+        short = word[:MAX_TOKEN]
+        return Token(short, short, tuple(self.segmenter.parts(short)), han=True)
+
+
+def grams(text: str) -> list[str]:
+    """Returns the single Han characters of `text` and its pairs, which find a word that was cut in another way."""
+    found: list[str] = []
+    for run in re.findall(f"[{HAN}]+", fold(text)):
+        found.extend(run)
+        found.extend(run[at : at + 2] for at in range(len(run) - 1))
+    return found
+
+
+def gram_query(word: str) -> tuple[str, ...]:
+    """Returns the grams that a text must all hold to be likely to hold `word`."""
+    return (word,) if len(word) == 1 else tuple(word[at : at + 2] for at in range(len(word) - 1))
+
+
+def has_han(texts: Iterable[str]) -> bool:
+    """Says whether any of `texts` holds a Han character."""
+    return any(any(_is_han(char) for char in text) for text in texts)
+
+
+_HAN_CHAR = re.compile(f"[{HAN}]")
+
+
+def _is_han(char: str) -> bool:
+    return _HAN_CHAR.match(char) is not None
