@@ -28,4 +28,6 @@ def _range(value: str) -> tuple[float | None, float | None]:
     try:
         return (float(low) if low else None), (float(high) if high else None if dots else float(low))
     except ValueError:
-        raise RequestError(f"{value!r} is not a price range", where="--filter", hint="for example price:2..10") from None
+        raise RequestError(
+            f"{value!r} is not a price range", where="--filter", hint="for example price:2..10"
+        ) from None

@@ -15,7 +15,7 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; connect-src 'self'; "
     "img-src 'self' https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Scripts come from this server only; pictures may come from the shop's own servers. Styles on an element carry numbers."""
+"""Scripts come from this server only; pictures may come from the shop's own servers."""
 
 
 class Files(StaticFiles):

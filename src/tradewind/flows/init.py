@@ -99,7 +99,7 @@ def draft(name: str, tables: list[Table]) -> str:
         f"shop: {name}",
         "languages: [en, zh]            # what your texts and your shoppers' queries are written in",
         "# currency: CNY                # of the prices",
-        "items:                         # the catalogue: a column, or a template like \"{type}, {size}\", per field",
+        'items:                         # the catalogue: a column, or a template like "{type}, {size}", per field',
         *_items(items),
     ]
     lines += ["events:                        # what shoppers did; leave the block out when there is no log yet"]
@@ -116,7 +116,7 @@ def _best(tables: list[Table], words: dict[str, tuple[str, ...]], needed: tuple[
 def _items(table: Table | None) -> list[str]:
     found = guess(table, ITEM_WORDS) if table else {"id": "id", "title": "title", "category": "category"}
     lines = [
-        f"  source: {{path: {table.file if table else 'items.csv'}}}   # .csv, .jsonl, .parquet, or url + query of a database",
+        f"  source: {{path: {table.file if table else 'items.csv'}}}   # .csv, .jsonl, .parquet or a database",
         f"  id: {_quoted(found['id'])}",
         f"  title: {_quoted(found['title'])}",
     ]
@@ -131,7 +131,7 @@ def _events(table: Table | None) -> list[str]:
     kind = _quoted(found["type"]) if "type" in found else '"=purchase"'
     lines = [
         f"  - source: {{path: {table.file if table else 'events.csv'}}}",
-        f"    type: {kind}           # a column, or one word for all rows: \"=purchase\"",
+        f'    type: {kind}           # a column, or one word for all rows: "=purchase"',
         f"    time: {_quoted(found['time'])}",
     ]
     lines += [f"    {field}: {_quoted(found[field])}" for field in ("user", "item", "basket") if field in found]

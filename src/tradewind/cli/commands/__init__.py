@@ -1,5 +1,5 @@
 """Importing this package registers every command."""
 
-from tradewind.cli.commands import doctor
+from tradewind.cli.commands import doctor, init, keys, models, recommend, search, serve, steps, up
 
-__all__ = ["doctor"]
+__all__ = ["doctor", "init", "keys", "models", "recommend", "search", "serve", "steps", "up"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import orjson
 import typer
@@ -12,7 +13,7 @@ from tradewind.cli.filters import parse_filters
 from tradewind.cli.results import print_results
 from tradewind.data.store import open_store
 from tradewind.engine.composition import open_engine
-from tradewind.engine.requests import RecommendRequest
+from tradewind.engine.requests import RecommendRequest, Surface
 from tradewind.errors import NotFoundError
 from tradewind.settings import Shop, load_shop
 
@@ -30,7 +31,7 @@ def _pseudonym(shop: Shop, user: str | None) -> str | None:
 @app.command()
 def recommend(
     surface: str = typer.Argument(..., help="similar, bought-together, for-you, next-basket, trending or recent."),
-    shop: Path = typer.Option(Path("."), help="The shop's folder."),
+    shop: Path = typer.Option(Path(), help="The shop's folder."),
     item: str | None = typer.Option(None, help="The item that similar and bought-together start from."),
     user: str | None = typer.Option(None, help="The shop's own id of the user, for for-you, next-basket and recent."),
     k: int = typer.Option(10, help="How many results.", min=1, max=100),
@@ -40,7 +41,12 @@ def recommend(
     """Recommend items."""
     opened = load_shop(shop)
     request = RecommendRequest(
-        surface=surface, k=k, item=item, user=_pseudonym(opened, user), filters=parse_filters(filter), explain=True
+        surface=cast(Surface, surface),
+        k=k,
+        item=item,
+        user=_pseudonym(opened, user),
+        filters=parse_filters(filter),
+        explain=True,
     )
     engine = open_engine(opened)
     try:

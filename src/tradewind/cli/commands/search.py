@@ -18,7 +18,7 @@ from tradewind.settings import load_shop
 @app.command()
 def search(
     query: str = typer.Argument(..., help="What a shopper would type."),
-    shop: Path = typer.Option(Path("."), help="The shop's folder."),
+    shop: Path = typer.Option(Path(), help="The shop's folder."),
     k: int = typer.Option(10, help="How many results.", min=1, max=100),
     filter: list[str] = typer.Option([], help="field:value, as often as wanted."),
     json: bool = typer.Option(False, "--json", help="Print the body of the HTTP reply."),

@@ -18,9 +18,7 @@ def checkpoint_of(context: Context, progress: Progress | None = None) -> Checkpo
 
     settings = context.shop.settings
     encoder = settings.encoder
-    return resolve(
-        encoder.pretrained, trim=encoder.trim_vocabulary, languages=settings.languages, progress=progress
-    )
+    return resolve(encoder.pretrained, trim=encoder.trim_vocabulary, languages=settings.languages, progress=progress)
 
 
 def _inputs(context: Context) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""Step 8: the catalogue becomes one immutable index."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from tradewind.flows.publishing import facts_of, is_there, publish_files, stored
+from tradewind.flows.snapshots import snapshot_of
+from tradewind.flows.step import Context, Outputs, Step
+from tradewind.flows.steps.encode import vectors_of
+from tradewind.telemetry import Progress
+
+
+def _inputs(context: Context) -> dict[str, Any]:
+    settings = context.shop.settings
+    return {
+        "snapshot": context.outputs["ingest"]["snapshot"],
+        "encoder": context.outputs["compress"]["version"],
+        "index": settings.index.model_dump(),
+        "languages": settings.languages,
+    }
+
+
+def _run(context: Context, progress: Progress) -> Outputs:
+    from tradewind.index.builder import build
+
+    out = context.shop.scratch / "index"
+    shutil.rmtree(out, ignore_errors=True)
+    snapshot = snapshot_of(context)
+    settings = context.shop.settings
+    build(
+        snapshot.items(),
+        vectors_of(context),
+        snapshot.events(),
+        settings.index,
+        settings.languages,
+        None,
+        out,
+        progress,
+    )
+    facts = facts_of(context, parents=[context.outputs["compress"]], config=settings.index.model_dump())
+    return stored(publish_files(context.shop, "index", "catalogue", out, facts))
+
+
+STEP = Step("index", "Index the catalogue", 40.0, _inputs, _run, is_there)

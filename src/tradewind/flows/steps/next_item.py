@@ -1,0 +1,53 @@
+"""Step 6: the sequence model learns what a household buys next."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from tradewind.flows.publishing import facts_of, is_there, publish_files, stored
+from tradewind.flows.snapshots import snapshot_of
+from tradewind.flows.step import Context, Outputs, Step
+from tradewind.flows.steps.encode import vectors_of
+from tradewind.telemetry import Progress
+
+NOTHING: Outputs = {"kind": "sequence", "name": "next_item", "version": None}
+
+
+def _inputs(context: Context) -> dict[str, Any]:
+    learn = context.shop.settings.learn
+    return {
+        "snapshot": context.outputs["ingest"]["snapshot"],
+        "encoder": context.outputs["compress"]["version"],
+        "task": learn.next_item.model_dump(),
+        "learn": {"effort": learn.effort, "seed": learn.seed},
+    }
+
+
+def _run(context: Context, progress: Progress) -> Outputs:
+    if not context.shop.settings.learn.next_item.enabled:
+        return NOTHING
+    from tradewind.compression.sequence_export import export_sequence
+    from tradewind.training.next_item import train
+
+    snapshot = snapshot_of(context)
+    ids = snapshot.items()["id"].to_pylist()
+    scratch = context.shop.scratch / "next_item"
+    result = train(context.shop, snapshot, vectors_of(context), ids, scratch, progress)
+    for line in result.table.splitlines():
+        progress.note(f"      {line}")
+    if result.folder is None:
+        return NOTHING
+    out = context.shop.scratch / "sequence"
+    shutil.rmtree(out, ignore_errors=True)
+    export_sequence(result.folder, out)
+    facts = facts_of(
+        context,
+        parents=[context.outputs["compress"]],
+        config=context.shop.settings.learn.next_item.model_dump(),
+        metrics=result.metrics,
+    )
+    return stored(publish_files(context.shop, "sequence", "next_item", out, facts)) | {"metrics": result.metrics}
+
+
+STEP = Step("next_item", "Learn what is bought next", 120.0, _inputs, _run, is_there)

@@ -1,0 +1,41 @@
+"""From tables to a generation that serves: `tradewind up`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tradewind.errors import ConfigError
+from tradewind.flows.ledger import Ledger, sole_builder
+from tradewind.flows.step import Context, Reporter, Step, run_steps
+from tradewind.flows.steps import classify, compress, encode, generation, index, ingest, match, next_item, weights
+from tradewind.settings import Shop
+
+STEPS: Final[Sequence[Step]] = (
+    ingest.STEP,
+    weights.STEP,
+    match.STEP,
+    compress.STEP,
+    encode.STEP,
+    next_item.STEP,
+    classify.STEP,
+    index.STEP,
+    generation.STEP,
+)
+
+
+def build_shop(shop: Shop, reporter: Reporter, *, again: str | None = None, until: str | None = None) -> Context:
+    """Runs the steps that are not finished, up to and including `until`; returns what each left.
+
+    `again` names a step to run even if nothing changed.
+    Raises ConfigError for a step that is not there or when another process builds the same shop.
+    """
+    names = [step.name for step in STEPS]
+    for wanted in (again, until):
+        if wanted is not None and wanted not in names:
+            raise ConfigError(f"there is no step {wanted!r}", hint=f"the steps are {', '.join(names)}")
+    steps = STEPS[: names.index(until) + 1] if until else STEPS
+    context = Context(shop)
+    with sole_builder(shop.work):
+        run_steps(steps, context, Ledger(shop.work / "ledger.json"), reporter, again)
+    return context
