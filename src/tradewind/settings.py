@@ -19,7 +19,7 @@ Method = str
 class Settings(BaseModel):
     """A block of shop.yaml; a word it does not know is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class SourceSettings(Settings):

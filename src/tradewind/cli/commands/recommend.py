@@ -9,17 +9,15 @@ import orjson
 import typer
 
 from tradewind.cli.app import app, print_json
-from tradewind.cli.filters import parse_filters
 from tradewind.cli.results import print_results
-from tradewind.data.store import open_store
-from tradewind.engine.composition import open_engine
-from tradewind.engine.requests import RecommendRequest, Surface
 from tradewind.errors import NotFoundError
 from tradewind.settings import Shop, load_shop
 
 
 def _pseudonym(shop: Shop, user: str | None) -> str | None:
     """Returns the pseudonym of the shop's own user id. Raises NotFoundError for a user nobody knows."""
+    from tradewind.data.store import open_store
+
     if user is None:
         return None
     found = open_store(shop).pseudonym(user, create=False)
@@ -39,6 +37,10 @@ def recommend(
     json: bool = typer.Option(False, "--json", help="Print the body of the HTTP reply."),
 ) -> None:
     """Recommend items."""
+    from tradewind.cli.filters import parse_filters
+    from tradewind.engine.composition import open_engine
+    from tradewind.engine.requests import RecommendRequest, Surface
+
     opened = load_shop(shop)
     request = RecommendRequest(
         surface=cast(Surface, surface),

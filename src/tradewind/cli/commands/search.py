@@ -8,11 +8,7 @@ import orjson
 import typer
 
 from tradewind.cli.app import app, print_json
-from tradewind.cli.filters import parse_filters
 from tradewind.cli.results import print_results
-from tradewind.engine.composition import open_engine
-from tradewind.engine.requests import SearchRequest
-from tradewind.settings import load_shop
 
 
 @app.command()
@@ -24,6 +20,11 @@ def search(
     json: bool = typer.Option(False, "--json", help="Print the body of the HTTP reply."),
 ) -> None:
     """Search the shop's catalogue."""
+    from tradewind.cli.filters import parse_filters
+    from tradewind.engine.composition import open_engine
+    from tradewind.engine.requests import SearchRequest
+    from tradewind.settings import load_shop
+
     engine = open_engine(load_shop(shop))
     try:
         reply = engine.search(SearchRequest(query=query, k=k, filters=parse_filters(filter), explain=True))

@@ -7,7 +7,6 @@ from pathlib import Path
 import typer
 
 from tradewind.cli.app import app
-from tradewind.flows.serving import serve_shop
 from tradewind.settings import load_shop
 
 
@@ -19,4 +18,6 @@ def serve(
     workers: int | None = typer.Option(None, help="Worker processes."),
 ) -> None:
     """Serve the shop in the foreground until Ctrl-C."""
+    from tradewind.flows.serving import serve_shop
+
     serve_shop(load_shop(shop), host=host, port=port, workers=workers)

@@ -8,7 +8,6 @@ import typer
 
 from tradewind.cli.app import app, print_json
 from tradewind.cli.reporter import SilentReporter, TerminalReporter
-from tradewind.flows.serving import check_port, serve_shop
 from tradewind.flows.step import Context
 from tradewind.flows.up import build_shop
 from tradewind.settings import Shop, load_shop
@@ -26,6 +25,8 @@ def up(
     json: bool = typer.Option(False, "--json", help="Print what each step left as JSON; serves nothing."),
 ) -> None:
     """Ingest, learn, compress, index and serve; resumes where it stopped, and does no work twice."""
+    from tradewind.flows.serving import check_port, serve_shop
+
     opened = load_shop(shop)
     serving = not (no_serve or until or json)
     if serving:
