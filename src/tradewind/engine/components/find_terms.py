@@ -1,0 +1,45 @@
+"""Which of the query's words a result holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tradewind.engine.requests import SearchRequest
+from tradewind.engine.state import State
+from tradewind.engine.words import words_of
+from tradewind.index.understanding import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class FindTerms:
+    """Gives the rows of the page that the list `source` holds their evidence: the query's words that the item holds.
+
+    A word that was read as another one, because it was misspelt, is given as what it was read as.
+    """
+
+    source: str = "lexical"
+    name: str = "terms"
+
+    def __call__(self, state: State[SearchRequest]) -> State[SearchRequest]:
+        hits = state.lists.get(self.source)
+        if hits is None:
+            return state
+        matched = set(hits.rows.tolist()).intersection(state.page.rows.tolist())
+        found = {row: _held(state, row) for row in sorted(matched)}
+        known = {row: {"terms": terms} for row, terms in found.items() if terms}
+        return replace(state, evidence={**state.evidence, self.source: known})
+
+
+def _held(state: State[SearchRequest], row: int) -> list[str]:
+    item = state.view.item(row)
+    words = words_of(" ".join([item.title, *item.category, item.brand or "", *item.attributes.values()]))
+    read_as = dict(state.understanding.corrections)
+    held = [unit for unit in state.understanding.units if _holds(words.stems, words.folded, unit)]
+    return [read_as.get(unit.surface, unit.surface) for unit in held]
+
+
+def _holds(stems: frozenset[str], folded: str, unit: Unit) -> bool:
+    """Returns whether the text has any of the unit's terms as a word, or, in Chinese, anywhere."""
+    if any(term in stems or (not term.isascii() and term in folded) for term, _ in unit.terms):
+        return True
+    return bool(unit.grams) and all(gram in folded for gram in unit.grams)

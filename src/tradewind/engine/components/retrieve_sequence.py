@@ -1,0 +1,33 @@
+"""What a sequence model expects in the next basket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tradewind.engine.filtering import hits_of
+from tradewind.engine.requests import RecommendRequest
+from tradewind.engine.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveSequence:
+    """Adds the list `name`: the model's `window` best items that pass the filters.
+
+    Looks at the `depth` best of the model's vocabulary, so that filters and items gone from the catalogue leave enough.
+    Adds nothing when the generation has no sequence model or the person never bought anything.
+    """
+
+    window: int
+    depth: int
+    name: str = "sequence"
+
+    def __call__(self, state: State[RecommendRequest]) -> State[RecommendRequest]:
+        model, profile = state.context.serving.parts.sequence, state.context.profile
+        if model is None or profile is None or not profile.baskets:
+            return state
+        items, scores = model.score(profile.baskets)
+        best = np.lexsort((np.arange(len(scores)), -scores))[: self.depth]
+        scored = [(items[position], float(scores[position])) for position in best.tolist()]
+        return state.with_list(self.name, hits_of(state.view, scored, state.request.filters, self.window))

@@ -1,0 +1,44 @@
+"""Runs a request through a list of components, each wired to the next by the names of what it reads and writes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol
+
+from tradewind.engine.state import R, State
+
+
+class Component(Protocol[R]):
+    """A frozen config with a name and a call: from a state to the next state, touching nothing else."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, state: State[R]) -> State[R]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline(Generic[R]):
+    """A recipe: a name and its components, in order."""
+
+    name: str
+    components: tuple[Component[R], ...]
+
+    def __call__(self, state: State[R]) -> State[R]:
+        """Returns the state after the last component; `stages` says what each cost."""
+        for component in self.components:
+            state = run(component, state)
+        return state
+
+    def describe(self) -> dict[str, Any]:
+        """Returns the recipe as plain data: every component's name and settings, in order."""
+        return {"name": self.name, "components": [repr(component) for component in self.components]}
+
+
+def run(component: Component[R], state: State[R]) -> State[R]:
+    """Returns the state after one component, with the time it took (its parts' own times come before it)."""
+    started = time.perf_counter()
+    state = component(state)
+    spent = (time.perf_counter() - started) * 1000.0
+    return replace(state, stages=(*state.stages, (component.name, spent)))
