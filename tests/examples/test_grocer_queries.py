@@ -1,4 +1,4 @@
-"""The grocer's check file holds what it promises: 60 balanced queries, judged on types that its catalogue really has."""
+"""The grocer's check file holds what it promises: 60 balanced queries, judged on types its catalogue really has."""
 
 from __future__ import annotations
 
