@@ -1,0 +1,113 @@
+"""What makes two events the same: a digest of the body, and an id for events that came without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+BODY_FIELDS: Final = (
+    "type", "time", "user", "visitor", "item", "query", "request_id", "basket", "value", "quantity", "position"
+)  # fmt: skip
+"""The fields of an event's body, all but its id, in the order in which they are digested."""
+
+_NUMBERS: Final = {"value": "f8", "quantity": "f8", "position": "i4", "time": "i8"}
+_ABSENT: Final = bytes(8)
+_WIDTH: Final = 8 * len(BODY_FIELDS)
+
+
+def body_digests(columns: dict[str, pa.Array]) -> list[bytes]:
+    """Returns 16 bytes per row that stand for its body; equal bodies have equal digests on every machine.
+
+    `columns` holds arrays of EVENT_SCHEMA's types by name; a missing field counts as absent.
+    """
+    return [blake2b(row, digest_size=16).digest() for row in _cells(columns)]
+
+
+def derived_ids(columns: dict[str, pa.Array], seen: SeenRows, key: bytes) -> list[str]:
+    """Returns a deterministic id per row, made of its time, its content and how often that content came before.
+
+    The id starts with the time in milliseconds, so that rows in time order are neighbours in the store's index.
+    The content is digested with the store's secret `key`: without the store, nobody can tell a person's events by
+    guessing what they bought. `columns` holds the shop's own user ids, so that forgetting a pseudonym does not
+    make old rows look new. `seen` counts earlier batches of the same source.
+    """
+    digests = [blake2b(row, digest_size=16, key=key).digest() for row in _cells(columns)]
+    occurrences = seen.count(np.frombuffer(b"".join(digests), dtype=np.uint64)[::2])
+    millis = (np.asarray(columns["time"].cast(pa.int64())) // 1000) & 0xFFFF_FFFF_FFFF
+    return [
+        f"{milli:012x}{_numbered(digest, occurrence)}"
+        for milli, digest, occurrence in zip(millis.tolist(), digests, occurrences.tolist(), strict=True)
+    ]
+
+
+def _numbered(digest: bytes, occurrence: int) -> str:
+    if occurrence == 0:
+        return digest[:10].hex()
+    return blake2b(digest + occurrence.to_bytes(8, "little"), digest_size=10).hexdigest()
+
+
+class SeenRows:
+    """Counts how often each content came before, over the batches of one source."""
+
+    def __init__(self) -> None:
+        self._sorted = np.zeros(0, dtype=np.uint64)
+
+    def count(self, content: np.ndarray) -> np.ndarray:
+        """Returns for each row the number of equal rows before it, and remembers these rows."""
+        order = np.argsort(content, kind="stable")
+        ranked = content[order]
+        first = np.searchsorted(ranked, ranked, side="left")
+        earlier = np.searchsorted(self._sorted, ranked, side="right") - np.searchsorted(
+            self._sorted, ranked, side="left"
+        )
+        counts = np.empty(len(content), dtype=np.int64)
+        counts[order] = np.arange(len(content)) - first + earlier
+        self._sorted = np.sort(np.concatenate([self._sorted, ranked]), kind="stable")
+        return counts
+
+
+def digest_rows(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Returns 16 bytes for a sequence of records, told apart by length so that no two can run together."""
+    whole = blake2b(digest_size=16)
+    for row in rows:
+        for value in row:
+            cell = b"" if value is None else str(value).encode()
+            whole.update(len(cell).to_bytes(4, "little") + cell)
+    return whole.digest()
+
+
+def _cells(columns: dict[str, pa.Array]) -> Iterable[bytes]:
+    """Yields the rows as fixed-width bytes: eight for each field."""
+    rows = len(columns["type"])
+    matrix = np.zeros((rows, len(BODY_FIELDS), 8), dtype=np.uint8)
+    for place, name in enumerate(BODY_FIELDS):
+        column = columns.get(name)
+        if column is not None and column.null_count < rows:
+            matrix[:, place] = _number_cells(column, name) if name in _NUMBERS else _text_cells(column)
+    flat = matrix.tobytes()
+    return (flat[start : start + _WIDTH] for start in range(0, len(flat), _WIDTH))
+
+
+def _number_cells(column: pa.Array, name: str) -> np.ndarray:
+    raw = column.cast(pa.int64()) if name == "time" else column
+    values = np.asarray(raw.fill_null(0), dtype=np.int64 if name in ("time", "position") else np.float64) + 0
+    cells = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).view(np.uint8).reshape(-1, 8).copy()
+    absent = np.asarray(pc.is_null(column))
+    cells[absent] = 0xFF
+    return cells
+
+
+def _text_cells(column: pa.Array) -> np.ndarray:
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    digests = [
+        _ABSENT if word is None else blake2b(word.encode(), digest_size=8).digest()
+        for word in coded.dictionary.to_pylist()
+    ]
+    table = np.frombuffer(b"".join([*digests, _ABSENT]), dtype=np.uint8).reshape(-1, 8)
+    cells: np.ndarray = table[np.asarray(coded.indices.fill_null(len(digests)))]
+    return cells
