@@ -93,7 +93,13 @@ def make_events(items: Sequence[Item], baskets: int = 200, seed: int = 3) -> pa.
     for basket in range(baskets):
         when = NOW - timedelta(days=chance.randrange(90))
         for item in chance.sample(items, min(len(items), 4)) if items else []:
-            bought = {"type": "purchase", "user": f"u{basket % 17}", "basket": f"b{basket}", "item": item.id, "time": when}
+            bought = {
+                "type": "purchase",
+                "user": f"u{basket % 17}",
+                "basket": f"b{basket}",
+                "item": item.id,
+                "time": when,
+            }
             rows.append(bought)
     for person in range(5):
         rows += [{"type": "search", "query": "Frozen  Pizza", "user": f"u{person}"}]
@@ -123,7 +129,9 @@ def make() -> Callable[..., Catalogue]:
     """Builds and opens a catalogue of items."""
 
     def made(folder: Path, items: Sequence[Item], events: pa.Table | None = None, **more: Any) -> Catalogue:
-        vectors = np.stack([text_vector(item.text) for item in items]) if items else np.zeros((0, DIMENSION), np.float32)
+        vectors = (
+            np.stack([text_vector(item.text) for item in items]) if items else np.zeros((0, DIMENSION), np.float32)
+        )
         settings = more.pop("settings", SETTINGS)
         log = event_table([]) if events is None else events
         build(item_table(items), vectors, log, settings, ["en", "zh"], more.pop("together", None), folder, **more)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tradewind.index.segmentation import HAN, Segmenter
 from tradewind.index.stemming import light_stem
@@ -15,12 +16,58 @@ MAX_TEXT = 4_000
 MAX_TOKENS = 24
 """Words of a query that are searched for."""
 MAX_TOKEN = 40
+_REMEMBERED = 50_000
 
 _WORD = re.compile(rf"[{HAN}]+|[0-9]+(?:\.[0-9]+)?|[^\W\d_{HAN}]+")
+_HAN_RUN = re.compile(f"[{HAN}]+")
 _APOSTROPHES = re.compile("['’‘`´]")
 _MARKS = re.compile("[\u0300-\u036f]")
 _STOPWORDS = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "into", "is", "it", "of", "on", "or", "that", "the", "this", "to", "with", "without", "your", "my", "some", "any", "的", "了", "和", "与", "及", "或", "在", "是", "我", "要", "给", "用", "吗", "呢", "把", "个"]
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "in",
+        "into",
+        "is",
+        "it",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "this",
+        "to",
+        "with",
+        "without",
+        "your",
+        "my",
+        "some",
+        "any",
+        "的",
+        "了",
+        "和",
+        "与",
+        "及",
+        "或",
+        "在",
+        "是",
+        "我",
+        "要",
+        "给",
+        "用",
+        "吗",
+        "呢",
+        "把",
+        "个",
+    ]
 )
 
 
@@ -45,27 +92,31 @@ def fold(text: str) -> str:
 
 
 class Analyser:
-    """Folds, cuts and stems. English loses its plurals, Chinese is cut into words, numbers part from their units."""
+    """Folds, cuts and stems. English loses its plurals, Chinese is cut into words, numbers part from their units.
+
+    `terms(text)` gives what an item's text is found by; it remembers texts, as most of a catalogue's repeat.
+    """
 
     def __init__(self, segmenter: Segmenter | None = None) -> None:
         self.segmenter = segmenter or Segmenter()
+        self.terms = lru_cache(maxsize=_REMEMBERED)(self._terms)
 
     def tokens(self, text: str) -> Iterator[Token]:
         """Yields the tokens of `text` in order."""
         for found in _WORD.finditer(fold(text)):
             word = found.group()
-            if word[0] >= "\u3400" and _is_han(word[0]):
+            if _HAN_RUN.match(word[0]):
                 yield from (self._han(cut) for cut in self.segmenter.cut(word))
             else:
                 yield Token(light_stem(word[:MAX_TOKEN]), word[:MAX_TOKEN])
 
-    def terms(self, text: str) -> list[str]:
+    def _terms(self, text: str) -> tuple[str, ...]:
         """Returns what an item's text is found by: every token, and the parts of the Chinese ones."""
         found: list[str] = []
         for token in self.tokens(text):
             found.extend(token.parts)
             found.append(token.term)
-        return found
+        return tuple(found)
 
     def query(self, text: str) -> list[Token]:
         """Returns the distinct tokens of a query, at most MAX_TOKENS; stop words go unless there is nothing else."""
@@ -85,7 +136,7 @@ class Analyser:
 def grams(text: str) -> list[str]:
     """Returns the single Han characters of `text` and its pairs, which find a word that was cut in another way."""
     found: list[str] = []
-    for run in re.findall(f"[{HAN}]+", fold(text)):
+    for run in () if text.isascii() else _HAN_RUN.findall(fold(text)):
         found.extend(run)
         found.extend(run[at : at + 2] for at in range(len(run) - 1))
     return found
@@ -94,15 +145,3 @@ def grams(text: str) -> list[str]:
 def gram_query(word: str) -> tuple[str, ...]:
     """Returns the grams that a text must all hold to be likely to hold `word`."""
     return (word,) if len(word) == 1 else tuple(word[at : at + 2] for at in range(len(word) - 1))
-
-
-def has_han(texts: Iterable[str]) -> bool:
-    """Says whether any of `texts` holds a Han character."""
-    return any(any(_is_han(char) for char in text) for text in texts)
-
-
-_HAN_CHAR = re.compile(f"[{HAN}]")
-
-
-def _is_han(char: str) -> bool:
-    return _HAN_CHAR.match(char) is not None

@@ -69,7 +69,7 @@ class Base:
         """Returns the vector of role `together` of base row `row`; its passage vector when none were indexed."""
         if self.rows.together_of is None or self.rows.together_vectors is None:
             return self.vectors.vector_of(row)
-        return self.rows.together_vectors[self.rows.together_of[row]].astype(np.float32)
+        return np.asarray(self.rows.together_vectors[self.rows.together_of[row]], dtype=np.float32)
 
 
 def _row_facts(folder: Path, *, together: bool) -> RowFacts:

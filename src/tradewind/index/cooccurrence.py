@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +18,10 @@ MAX_BASKET = 120
 """Lines of a basket that are paired, the most popular items first: a stock order says little about what goes together."""
 MIN_TOGETHER = 2
 """Baskets that a pair must share."""
-_PAIRS_AT_ONCE = 12_000_000
+_PAIRS_AT_ONCE = 4_000_000
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +50,7 @@ def count_companions(events: pa.Table, row_of: pa.Array, size: int, per_item: in
     held = np.bincount(row, minlength=size)
     place = _rank_in_group(basket)
     basket, row = basket[place < MAX_BASKET], row[place < MAX_BASKET]
-    parts = [_best(*pairs, held, baskets, per_item) for pairs in _pairs(basket, row, size)]
+    parts = [_best(pairs, held, baskets, per_item) for pairs in _pairs(basket, row, size)]
     first = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.int64)
     starts = np.concatenate([[0], np.cumsum(np.bincount(first, minlength=size))]).astype(np.int64)
     joined = [np.concatenate([part[at] for part in parts]) if parts else np.zeros(0) for at in (1, 2, 3)]
@@ -66,9 +68,7 @@ def open_companions(folder: Path) -> Companions:
     return Companions(*(map_array(folder, f"together_{part}") for part in ("starts", "rows", "scores", "counts")))
 
 
-def log_likelihood(
-    both: NDArray[np.float64], left: NDArray[np.float64], right: NDArray[np.float64], total: float
-) -> NDArray[np.float64]:
+def log_likelihood(both: Floats, left: Floats, right: Floats, total: float) -> Floats:
     """Returns the log-likelihood ratio of pairs seen in `both` of `total` baskets, their items in `left` and `right`."""
     table = (both, left - both, right - both, total - left - right + both)
     entropy = sum(_xlogx(cell) for cell in table)
@@ -102,7 +102,7 @@ def _rank_in_group(group: Ints) -> Ints:
     return np.arange(len(group)) - np.repeat(starts, sizes)
 
 
-def _pairs(basket: Ints, row: Ints, size: int) -> list[tuple[Ints, Ints, Ints]] | object:
+def _pairs(basket: Ints, row: Ints, size: int) -> Iterator[tuple[Ints, Ints, Ints]]:
     """Yields (first row, second row, shared baskets) in both directions, grouped by ranges of the first row."""
     ends = np.flatnonzero(np.concatenate([basket[1:] != basket[:-1], [True]])) if len(basket) else np.zeros(0, np.int64)
     sizes = np.diff(np.concatenate([[-1], ends]))
@@ -129,12 +129,13 @@ def _keys_between(row: Ints, last: Ints, low: int, high: int, size: int) -> Ints
     return np.concatenate(keys) if keys else np.zeros(0, np.int64)
 
 
-def _best(first: Ints, second: Ints, counts: Ints, held: Ints, baskets: int, per_item: int) -> tuple[Ints, ...]:
+def _best(pairs: tuple[Ints, Ints, Ints], held: Ints, baskets: int, per_item: int) -> tuple[Ints, Ints, Floats, Ints]:
     """Returns (first, second, score, count) of the `per_item` best of every first row."""
-    left, right = held[first].astype(np.float64), held[second].astype(np.float64)
-    above = counts * float(baskets) > left * right
+    first, second, counts = pairs
+    above = counts * float(baskets) > held[first] * held[second].astype(np.float64)
     first, second, counts = first[above], second[above], counts[above]
-    scores = log_likelihood(counts.astype(np.float64), left[above], right[above], float(baskets))
+    left, right = held[first].astype(np.float64), held[second].astype(np.float64)
+    scores = log_likelihood(counts.astype(np.float64), left, right, float(baskets))
     order = np.lexsort((second, -scores, first))
     order = order[_rank_in_group(first[order]) < per_item]
-    return first[order], second[order], scores[order].astype(np.float32), counts[order]  # type: ignore[return-value]
+    return first[order], second[order], scores[order], counts[order]

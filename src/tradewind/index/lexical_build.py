@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class _Counts:
     lengths: Counter[str] = field(default_factory=Counter)
     vocabulary: Counter[str] = field(default_factory=Counter)
 
-    def add(self, fields: Mapping[str, list[str]]) -> None:
+    def add(self, fields: Mapping[str, Sequence[str]]) -> None:
         for name, terms in fields.items():
             self.lengths[name] += len(terms)
         self.vocabulary.update({term for name, terms in fields.items() if name != "grams" for term in terms})
@@ -43,12 +43,12 @@ def write_lexical(
     place = folder / "lexical"
     place.mkdir()
     index = tantivy.Index(lexical_schema(), str(place), reuse=False)
-    writer, counts = index.writer(HEAP_BYTES, 1), _Counts()
+    writer, counts, passes = index.writer(HEAP_BYTES, 1), _Counts(), _FilterTerms(facets)
     try:
         for row, item in enumerate(items):
             fields = field_terms(item, analyser)
             counts.add(fields)
-            writer.add_document(_document(row, fields, facets))
+            writer.add_document(_document(row, fields, passes))
             progress.advance()
         writer.commit()
         writer.wait_merging_threads()
@@ -62,23 +62,34 @@ def write_lexical(
     _settle(place)
 
 
-def _filter_terms(row: int, facets: FacetTable) -> list[str]:
-    """Returns the terms by which `row` passes filters: one per field, one per level of its category, one for stock."""
-    terms = ["in_stock"] if facets.in_stock[row] else []
-    for name, found in facets.fields.items():
-        code = int(found.codes[row])
-        if code >= 0:
-            terms.extend(filter_term(facets, name, value) for value in facets.above(name, found.values[code]))
-    return terms
+@dataclass(slots=True)
+class _FilterTerms:
+    """The terms by which a row passes filters: one per field, one per level of its category, one for stock."""
+
+    facets: FacetTable
+    known: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+
+    def of(self, row: int) -> list[str]:
+        terms = ["in_stock"] if self.facets.in_stock[row] else []
+        for name, found in self.facets.fields.items():
+            code = int(found.codes[row])
+            if code >= 0:
+                terms += self.known.get((name, code)) or self._learn(name, code)
+        return terms
+
+    def _learn(self, name: str, code: int) -> list[str]:
+        values = self.facets.above(name, self.facets.fields[name].values[code])
+        self.known[name, code] = [filter_term(self.facets, name, value) for value in values]
+        return self.known[name, code]
 
 
-def _document(row: int, fields: Mapping[str, list[str]], facets: FacetTable) -> tantivy.Document:
+def _document(row: int, fields: Mapping[str, Sequence[str]], passes: _FilterTerms) -> tantivy.Document:
     document = tantivy.Document()
     for name, terms in fields.items():
         document.add_text(name, " ".join(terms))
-    for term in _filter_terms(row, facets):
+    for term in passes.of(row):
         document.add_text("filter", term)
-    price = float(facets.price[row])
+    price = float(passes.facets.price[row])
     if price == price:
         document.add_float("price", price)
     document.add_unsigned("row", row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import tantivy
@@ -17,11 +17,11 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 """How much a match in each field counts; `text` holds only what no other field does, `grams` only Chinese characters."""
 
 
-def field_terms(item: Item, analyser: Analyser) -> dict[str, list[str]]:
+def field_terms(item: Item, analyser: Analyser) -> dict[str, Sequence[str]]:
     """Returns the terms of every field of `item` that has any."""
     levels = dict.fromkeys(term for level in item.category for term in analyser.terms(level))
     values = [value for name, value in sorted(item.attributes.items())]
-    found = {
+    found: dict[str, Sequence[str]] = {
         "title": analyser.terms(item.title),
         "category": list(levels),
         "brand": analyser.terms(item.brand or ""),

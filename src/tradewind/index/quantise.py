@@ -15,7 +15,7 @@ def unit_length(vectors: NDArray[Any]) -> Vectors:
     rows = np.asarray(vectors, dtype=np.float32)
     rows = np.where(np.isfinite(rows).all(axis=1, keepdims=True), rows, np.float32(0))
     lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True, dtype=np.float32))
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return np.asarray(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0), dtype=np.float32)
 
 
 def to_int8(vectors: NDArray[Any]) -> NDArray[np.int8]:
@@ -26,7 +26,8 @@ def to_int8(vectors: NDArray[Any]) -> NDArray[np.int8]:
     """
     rows = np.asarray(vectors, dtype=np.float32)
     peaks = np.abs(rows).max(axis=1, keepdims=True)
-    return np.rint(np.divide(rows * 127.0, peaks, out=np.zeros_like(rows), where=peaks > 0)).astype(np.int8)
+    scaled = np.divide(rows * 127.0, peaks, out=np.zeros_like(rows), where=peaks > 0)
+    return np.asarray(np.rint(scaled), dtype=np.int8)
 
 
 def exact_scores(vectors: NDArray[Any], query: Vectors) -> NDArray[np.float32]:
@@ -34,4 +35,5 @@ def exact_scores(vectors: NDArray[Any], query: Vectors) -> NDArray[np.float32]:
 
     Each row is summed by itself, so its score is the same bit for bit whichever rows stand beside it.
     """
-    return (vectors.astype(np.float32, copy=False) * query).sum(axis=1, dtype=np.float32)
+    products = vectors.astype(np.float32, copy=False) * query
+    return np.asarray(products.sum(axis=1, dtype=np.float32), dtype=np.float32)

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -115,6 +116,6 @@ def _signatures(terms: Iterable[str]) -> list[int]:
     return [_signature(term) for term in terms]
 
 
-def _numbers(table: pa.Table, name: str) -> NDArray[np.generic]:
+def _numbers(table: pa.Table, name: str) -> NDArray[Any]:
     column = table.column(name)
     return column.chunk(0).to_numpy(zero_copy_only=False) if table.num_rows else np.zeros(0, dtype=np.int64)

@@ -122,16 +122,15 @@ def as_query(vector: NDArray[np.float32], dimension: int) -> NDArray[np.float32]
     found = np.asarray(vector, dtype=np.float32).reshape(-1)
     if len(found) != dimension:
         raise RequestError(f"a vector of {len(found)} components does not fit a catalogue of {dimension}")
-    return unit_length(found[None])[0]
+    return unit_length(found[None]).reshape(-1)
 
 
 def _open_graph(path: Path, dimension: int) -> Index:
-    graph = Index(ndim=dimension, metric="cos", dtype="i8", enable_key_lookups=False)
+    graph = Index(ndim=dimension, metric="cos", dtype="i8", expansion_search=EXPANSION, enable_key_lookups=False)
     try:
         graph.view(str(path))
     except (RuntimeError, OSError) as error:
         raise ArtefactError(
             f"the vector graph cannot be read: {error}", where=str(path), hint="build it again"
         ) from None
-    graph.expansion_search = EXPANSION
     return graph
