@@ -16,6 +16,7 @@ from tradewind.data.abbreviations import Abbreviations
 from tradewind.data.checks.finding import Fault
 from tradewind.data.expressions import ColumnExpression, Columns, Expression, TemplateExpression, columns_of, parse_all
 from tradewind.data.records import CATEGORY_SEPARATOR, Item
+from tradewind.data.stock import availability_of
 from tradewind.data.templates import Template
 from tradewind.data.values import to_numbers, to_texts, to_times
 from tradewind.errors import ConfigError
@@ -23,14 +24,6 @@ from tradewind.settings import DerivedPrice, EventSettings, ItemSettings, ShopSe
 
 _TEXT_FIELDS: Final = ("title", "category", "brand", "attributes", "language", "id")
 _HAN: Final = r"\p{Han}"
-_STOCK_WORDS: Final = {
-    "in_stock": ("in_stock", "in stock", "instock", "true", "yes", "y", "available", "有货", "现货", "是"),
-    "out_of_stock": ("out_of_stock", "out of stock", "outofstock", "false", "no", "n", "unavailable", "sold out")
-    + ("无货", "缺货", "售罄", "否"),
-    "preorder": ("preorder", "pre-order", "pre_order", "预售", "预订"),
-    "backorder": ("backorder", "back-order", "back_order", "补货中"),
-}
-_STOCK: Final = {word: kind for kind, words in _STOCK_WORDS.items() for word in words}
 
 
 def item_text(item: Item, template: str) -> str:
@@ -212,7 +205,7 @@ class ItemMapping:
         if "availability" not in given:
             return pa.repeat(pa.scalar("in_stock"), rows)
         coded = pc.utf8_lower(typed.text("availability")).dictionary_encode()
-        words = pa.array([_availability_of(word) for word in coded.dictionary.to_pylist()], pa.string())
+        words = pa.array([availability_of(word) for word in coded.dictionary.to_pylist()], pa.string())
         return words.take(coded.indices).fill_null("in_stock")
 
     def _texts(self, columns: Mapping[str, pa.Array], words: Mapping[str, pa.Array], rows: int) -> pa.Array:
@@ -291,16 +284,6 @@ def _attribute_texts(words: Mapping[str, pa.Array], rows: int) -> pa.Array:
         for row in values
     ]
     return pa.array(texts, pa.string())
-
-
-def _availability_of(word: str | None) -> str | None:
-    """Returns the known word for a shop's own; a number counts what is in stock."""
-    if word is None or word in _STOCK:
-        return None if word is None else _STOCK[word]
-    try:
-        return "in_stock" if float(word) > 0 else "out_of_stock"
-    except ValueError:
-        return word
 
 
 __all__ = ["ColumnExpression", "EventMapping", "Expression", "ItemMapping", "Mapped", "item_text"]
