@@ -13,7 +13,7 @@ from tradewind.settings import Settings, ShopSettings
 
 HEAD = """# Every setting of shop.yaml
 
-Made by `tradewind settings`. A setting that is not written takes the default shown; one without a default must be written.
+Made by `tradewind settings`. A setting left out takes the default shown; one without a default must be written.
 Blocks inside blocks are written indented, as in [`examples/grocer/shop.yaml`](../../examples/grocer/shop.yaml).
 """
 
@@ -41,7 +41,8 @@ def _inner(annotation: Any) -> type[Settings] | None:
 def _table(path: str, model: type[Settings]) -> str:
     title = f"## `{path}`" if path else "## The top of the file"
     rows = [_row(name, field) for name, field in model.model_fields.items()]
-    return "\n".join([title, "", model.__doc__ or "", "", "| setting | is | default | |", "|---|---|---|---|", *rows, ""])
+    head = [title, "", model.__doc__ or "", "", "| setting | is | default | |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows, ""])
 
 
 def _row(name: str, field: FieldInfo) -> str:
