@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -140,19 +140,17 @@ def make() -> Callable[..., Catalogue]:
     return made
 
 
-@dataclass(frozen=True)
 class Tools:
     """What the tests make their data with."""
 
-    items: Callable[..., list[Item]] = staticmethod(make_items)
-    events: Callable[..., pa.Table] = staticmethod(make_events)
-    log: Callable[..., pa.Table] = staticmethod(event_table)
-    table: Callable[..., pa.Table] = staticmethod(item_table)
-    vector: Callable[[str], np.ndarray] = staticmethod(text_vector)
-    change: Callable[[int, Item | str], Changed] = staticmethod(change)
-    replace: Callable[..., Item] = staticmethod(replace)
-    settings: IndexSettings = SETTINGS
-    now: datetime = NOW
+    items = staticmethod(make_items)
+    events = staticmethod(make_events)
+    log = staticmethod(event_table)
+    table = staticmethod(item_table)
+    vector = staticmethod(text_vector)
+    change = staticmethod(change)
+    settings = SETTINGS
+    now = NOW
 
 
 @pytest.fixture(scope="session")

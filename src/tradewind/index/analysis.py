@@ -17,63 +17,24 @@ MAX_TOKENS = 24
 """Words of a query that are searched for."""
 MAX_TOKEN = 40
 _REMEMBERED = 50_000
+_SHORT = 200
 
 _WORD = re.compile(rf"[{HAN}]+|[0-9]+(?:\.[0-9]+)?|[^\W\d_{HAN}]+")
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _APOSTROPHES = re.compile("['’‘`´]")
 _MARKS = re.compile("[\u0300-\u036f]")
 _STOPWORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "in",
-        "into",
-        "is",
-        "it",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "this",
-        "to",
-        "with",
-        "without",
-        "your",
-        "my",
-        "some",
-        "any",
-        "的",
-        "了",
-        "和",
-        "与",
-        "及",
-        "或",
-        "在",
-        "是",
-        "我",
-        "要",
-        "给",
-        "用",
-        "吗",
-        "呢",
-        "把",
-        "个",
-    ]
+    re.findall(
+        r"\w+",
+        "a an and are as at be by for from in into is it of on or that the this to with without your my some any "
+        "的 了 和 与 及 或 在 是 我 要 给 用 吗 呢 把 个",
+    )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A searchable `term`, and the `surface` it had in the text after folding; `parts` are the shorter words inside it."""
+    """A searchable `term`, the `surface` it had in the folded text, and the shorter words inside it as `parts`."""
 
     term: str
     surface: str
@@ -92,14 +53,11 @@ def fold(text: str) -> str:
 
 
 class Analyser:
-    """Folds, cuts and stems. English loses its plurals, Chinese is cut into words, numbers part from their units.
-
-    `terms(text)` gives what an item's text is found by; it remembers texts, as most of a catalogue's repeat.
-    """
+    """Folds, cuts and stems. English loses its plurals, Chinese is cut into words, numbers part from their units."""
 
     def __init__(self, segmenter: Segmenter | None = None) -> None:
         self.segmenter = segmenter or Segmenter()
-        self.terms = lru_cache(maxsize=_REMEMBERED)(self._terms)
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._terms)
 
     def tokens(self, text: str) -> Iterator[Token]:
         """Yields the tokens of `text` in order."""
@@ -110,8 +68,14 @@ class Analyser:
             else:
                 yield Token(light_stem(word[:MAX_TOKEN]), word[:MAX_TOKEN])
 
+    def terms(self, text: str) -> tuple[str, ...]:
+        """Returns what an item's text is found by: every token, and the parts of the Chinese ones.
+
+        Short texts are remembered, as most of a catalogue's repeat.
+        """
+        return self._remembered(text) if len(text) <= _SHORT else self._terms(text)
+
     def _terms(self, text: str) -> tuple[str, ...]:
-        """Returns what an item's text is found by: every token, and the parts of the Chinese ones."""
         found: list[str] = []
         for token in self.tokens(text):
             found.extend(token.parts)

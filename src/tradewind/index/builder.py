@@ -84,7 +84,7 @@ class _Build:
         self._write_facts(items, together=together is not None)
 
     def _rank(self, items: pa.Table, events: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Returns the order of rows, most wanted first and then by id, and each ordered row's popularity; writes both."""
+        """Returns the order of rows, most wanted first and then by id, and the popularity of each ordered row."""
         ids = items.column("id").combine_chunks()
         seen = weighted_events(ids, events)
         popularity = decayed_popularity(len(ids), *seen, self.settings.popularity_half_life_days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,15 @@ class Catalogue:
         self.folder = folder
         self.facts = facts
         self.base = Base(folder, facts)
+        self._row_of = lru_cache(maxsize=100_000)(self.base.documents.row_of)
         self._live = LiveMaker(self.base.text, self.base.analyser, facts["facets"], self.base.vectors.dimension, {})
 
     @classmethod
     def open(cls, folder: str | Path) -> Catalogue:
-        """Returns the catalogue that `build` wrote to `folder`. Raises ArtefactError when it is not one, or of another format."""
+        """Returns the catalogue that `build` wrote to `folder`.
+
+        Raises ArtefactError when it is not one, or of another format.
+        """
         place = Path(folder)
         facts = load_json(place, "catalogue")
         if not isinstance(facts, dict) or facts.get("format") != FORMAT:
@@ -48,6 +53,6 @@ class Catalogue:
     def view(self, delta: Delta | None = None) -> CatalogueView:
         """Returns what the catalogue holds with `delta` on top: an immutable value that is cheap to make."""
         wanted = delta if delta is not None else Delta(self.change)
-        found = ((name, self.base.documents.row_of(name)) for name in wanted.changes)
-        base_rows = {name: row for name, row in found if row is not None}
+        rows = {name: self._row_of(name) for name in wanted.changes}
+        base_rows = {name: row for name, row in rows.items() if row is not None}
         return CatalogueView(self.base, self._live.make(wanted.changes, base_rows, self.size), wanted.number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from tradewind.index.arrays import map_array, save_array
 from tradewind.index.popularity import DAY_US
 
 MAX_BASKET = 120
-"""Lines of a basket that are paired, the most popular items first: a stock order says little about what goes together."""
+"""Lines of a basket that are paired, the most popular first: a stock order says little about what goes together."""
 MIN_TOGETHER = 2
 """Baskets that a pair must share."""
 _PAIRS_AT_ONCE = 4_000_000
@@ -69,7 +70,7 @@ def open_companions(folder: Path) -> Companions:
 
 
 def log_likelihood(both: Floats, left: Floats, right: Floats, total: float) -> Floats:
-    """Returns the log-likelihood ratio of pairs seen in `both` of `total` baskets, their items in `left` and `right`."""
+    """Returns the log-likelihood ratio of pairs that `both` of `total` baskets hold, their items `left` and `right`."""
     table = (both, left - both, right - both, total - left - right + both)
     entropy = sum(_xlogx(cell) for cell in table)
     margins = _xlogx(left) + _xlogx(total - left) + _xlogx(right) + _xlogx(total - right)
@@ -110,7 +111,7 @@ def _pairs(basket: Ints, row: Ints, size: int) -> Iterator[tuple[Ints, Ints, Int
     part = (np.cumsum(mates) // _PAIRS_AT_ONCE).astype(np.int64)
     bounds = np.concatenate([[0], np.flatnonzero(np.diff(part)) + 1, [size]])
     last = np.repeat(ends, sizes)
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         keys = _keys_between(row, last, int(low), int(high), size)
         found, counts = np.unique(keys, return_counts=True)
         kept = counts >= MIN_TOGETHER

@@ -48,14 +48,14 @@ class FacetField:
         found = sorted({places[value] for value in wanted if value in places})
         return [(code, int(self.ends[code])) for code in found]
 
-    def counts(self, rows: NDArray[np.int64]) -> list[FacetCount]:
+    def counts(self, rows: NDArray[np.int64], limit: int | None) -> list[FacetCount]:
         """Returns the values that `rows` hold, most frequent first, equal counts in the order of the values."""
         held = self.codes[rows]
         sizes = np.bincount(held[held >= 0], minlength=len(self.values))
         running = np.concatenate([[0], np.cumsum(sizes)])
         totals = running[self.ends] - running[:-1]
         order = np.lexsort((np.arange(len(totals)), -totals))
-        return [FacetCount(self.values[at], int(totals[at])) for at in order[: np.count_nonzero(totals)]]
+        return [FacetCount(self.values[at], int(totals[at])) for at in order[: np.count_nonzero(totals)][:limit]]
 
 
 class FacetTable:
@@ -101,11 +101,16 @@ class FacetTable:
             rows = rows[_within(self.fields[name].codes[rows], ranges)]
         return self._by_offer(rows, filters)
 
-    def counts(self, rows: NDArray[np.int64], names: Iterable[str]) -> dict[str, list[FacetCount]]:
-        """Returns, for every field of `names`, the counts of its values over `rows`. Raises RequestError for an unknown one."""
+    def counts(
+        self, rows: NDArray[np.int64], names: Iterable[str], limit: int | None = None
+    ) -> dict[str, list[FacetCount]]:
+        """Returns, for every field of `names`, the counts of its `limit` most frequent values (None: all) over `rows`.
+
+        Raises RequestError for an unknown field.
+        """
         wanted = [name for name in names if name != "price"]
         self.check(wanted)
-        return {name: self.fields[name].counts(rows) for name in wanted}
+        return {name: self.fields[name].counts(rows, limit) for name in wanted}
 
     def _narrowest(self, spans: Mapping[str, list[tuple[int, int]]]) -> NDArray[np.int64]:
         """Returns the rows of the field that leaves fewest, ascending; every row when no field is asked about."""

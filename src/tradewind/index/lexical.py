@@ -45,7 +45,7 @@ class LexicalIndex:
         return self._searcher.doc_freq("grams", gram) > 0
 
     def search(self, units: Iterable[Unit], k: int, *, every: bool, narrowed: Query | None, hidden: np.ndarray) -> Hits:
-        """Returns the `k` best rows that match every unit (or any), pass `narrowed` and are not `hidden` (sorted rows)."""
+        """Returns the `k` best rows that match every unit (or any), pass `narrowed` and are not among `hidden`."""
         query = self._query(units, every=every, narrowed=narrowed)
         if query is None or k < 1 or not self.collection.items:
             return Hits.none()
@@ -59,7 +59,7 @@ class LexicalIndex:
             spare *= 8
 
     def narrow(self, filters: Filters, facets: FacetTable) -> Query | None:
-        """Returns the query that only rows passing `filters` match, or None for no filters; `facets` is this catalogue's."""
+        """Returns the query that only rows passing `filters` match, None for no filters; `facets` names the values."""
         clauses = []
         for name, values in sorted(filters.terms.items()):
             if values:

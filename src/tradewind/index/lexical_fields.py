@@ -14,7 +14,7 @@ from tradewind.index.facets import FacetTable
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"title": 3.0, "category": 1.5, "brand": 1.2, "attributes": 0.6, "text": 0.4, "grams": 0.3}
 )
-"""How much a match in each field counts; `text` holds only what no other field does, `grams` only Chinese characters."""
+"""How much a match in each field counts; `text` holds only what no other field does, `grams` Han characters."""
 
 
 def field_terms(item: Item, analyser: Analyser) -> dict[str, Sequence[str]]:

@@ -14,7 +14,7 @@ from tradewind.index.delta import Change
 from tradewind.index.facets import FacetTable, facet_table
 from tradewind.index.lexical import LexicalIndex
 from tradewind.index.lexical_fields import field_terms
-from tradewind.index.live_text import LiveText, Terms
+from tradewind.index.live_text import AnalysedItem, LiveText
 from tradewind.index.quantise import unit_length
 from tradewind.telemetry import logger
 
@@ -37,6 +37,8 @@ class LiveRows:
     facets: FacetTable
     text: LiveText
 
+    has_vector: NDArray[np.bool_]
+
     def __len__(self) -> int:
         return len(self.items)
 
@@ -49,7 +51,7 @@ class LiveMaker:
     analyser: Analyser
     fields: Sequence[str]
     dimension: int
-    seen: dict[tuple[str, int], Terms]
+    seen: dict[tuple[str, int], AnalysedItem]
 
     def make(self, changes: Mapping[str, Change], base_rows: Mapping[str, int], base_size: int) -> LiveRows:
         """Returns the live rows of `changes`; `base_rows` gives the base row of every changed item that has one."""
@@ -66,30 +68,28 @@ class LiveMaker:
             replaced=replaced,
             replacement={int(row): at for at, row in enumerate(replaced) if row >= 0},
             places={item.id: at for at, item in enumerate(items)},
-            vectors=self._vectors(live),
+            vectors=(vectors := self._vectors(live)),
+            has_vector=np.any(vectors != 0, axis=1, keepdims=False),
             facets=facet_table(items, self.fields),
             text=LiveText(self._analysed(live), self.lexical.collection, self.lexical.frequency),
         )
 
-    def _analysed(self, live: Sequence[Change]) -> list[Terms]:
+    def _analysed(self, live: Sequence[Change]) -> list[AnalysedItem]:
         found = {}
         for change in live:
             key = (change.item_id, change.number)
             if change.item is not None:
-                found[key] = self.seen.get(key) or field_terms(change.item, self.analyser)
+                found[key] = self.seen.get(key) or AnalysedItem.of(field_terms(change.item, self.analyser))
         self.seen.clear()
         self.seen.update(found)
         return list(found.values())
 
     def _vectors(self, live: Sequence[Change]) -> NDArray[np.float32]:
-        """Returns one vector per change, rounded as the catalogue stores them; zeros, found by text only, without one."""
+        """Returns one vector per change, rounded as the catalogue's are; zeros without one: found by text only."""
         rows = np.zeros((len(live), self.dimension), dtype=np.float32)
         for at, change in enumerate(live):
-            vector = (
-                np.frombuffer(change.vector or b"", dtype="<f4") if len(change.vector or b"") % 4 == 0 else rows[at][:0]
-            )
-            if len(vector) == self.dimension:
-                rows[at] = vector
+            if change.vector and len(change.vector) == 4 * self.dimension:
+                rows[at] = np.frombuffer(change.vector, dtype="<f4")
             elif change.vector:
                 logger.warning("change %d brings a vector that does not fit the catalogue", change.number)
         return unit_length(rows).astype(np.float16).astype(np.float32)

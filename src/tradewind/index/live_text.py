@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +14,21 @@ from tradewind.index.bm25 import Collection
 from tradewind.index.lexical_fields import WEIGHTS
 from tradewind.index.understanding import Unit
 
-Terms = Mapping[str, Sequence[str]]
 Posting = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedItem:
+    """How often each term occurs in each field, as (field, term, occurrences), and how many terms each field has."""
+
+    counts: tuple[tuple[str, str, int], ...]
+    lengths: Mapping[str, int]
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Sequence[str]]) -> AnalysedItem:
+        """Returns the counts of the terms of `fields`."""
+        counts = [(name, term, often) for name, terms in fields.items() for term, often in Counter(terms).items()]
+        return cls(tuple(counts), {name: len(terms) for name, terms in fields.items()})
 
 
 class LiveText:
@@ -23,14 +38,15 @@ class LiveText:
     weighed by how many of those hold it.
     """
 
-    def __init__(self, analysed: Sequence[Terms], base: Collection, frequency: Callable[[str, str], int]) -> None:
+    def __init__(
+        self, analysed: Sequence[AnalysedItem], base: Collection, frequency: Callable[[str, str], int]
+    ) -> None:
         self._frequency, self.size = frequency, len(analysed)
-        self._postings: defaultdict[str, defaultdict[str, Posting]] = defaultdict(lambda: defaultdict(list))
-        self._lengths = [{name: len(terms) for name, terms in fields.items()} for fields in analysed]
-        for place, fields in enumerate(analysed):
-            for name, terms in fields.items():
-                for term, occurrences in Counter(terms).items():
-                    self._postings[name][term].append((place, occurrences))
+        self._postings: dict[str, dict[str, Posting]] = {name: {} for name in WEIGHTS}
+        self._lengths = [item.lengths for item in analysed]
+        for place, item in enumerate(analysed):
+            for name, term, often in item.counts:
+                self._postings[name].setdefault(term, []).append((place, often))
         self._collection = self._statistics(base)
 
     def knows(self, term: str) -> bool:
@@ -41,11 +57,14 @@ class LiveText:
         """Says whether any live item holds the Han character or pair `gram`."""
         return gram in self._postings["grams"]
 
-    def terms(self) -> Iterable[tuple[str, int]]:
-        """Yields (term, number of live items) of the fields of words."""
+    @cached_property
+    def new_terms(self) -> tuple[tuple[str, int], ...]:
+        """The terms of the fields of words that the catalogue does not hold, with their number of live items."""
+        found: Counter[str] = Counter()
         for name in WEIGHTS:
             if name != "grams":
-                yield from ((term, len(found)) for term, found in self._postings[name].items())
+                found.update({term: len(posting) for term, posting in self._postings[name].items()})
+        return tuple(pair for pair in found.items() if not any(self._frequency(name, pair[0]) for name in WEIGHTS))
 
     def search(self, units: Sequence[Unit], *, every: bool) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Returns (places, scores) of the live items that match every unit (or any), in no particular order."""

@@ -11,7 +11,7 @@ Vectors = NDArray[np.float32]
 
 
 def unit_length(vectors: NDArray[Any]) -> Vectors:
-    """Returns the rows of `vectors` (n, d) at length 1, float32; a row of zeros, or with a value that is no number, is zero."""
+    """Returns the rows of `vectors` (n, d) at length 1, float32; a row that has none, or holds no number, is zero."""
     rows = np.asarray(vectors, dtype=np.float32)
     rows = np.where(np.isfinite(rows).all(axis=1, keepdims=True), rows, np.float32(0))
     lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True, dtype=np.float32))

@@ -46,7 +46,7 @@ class SelectionCache:
         self._limit, self._held, self._lock = limit_bytes, 0, threading.Lock()
 
     def get(self, key: str, make: Callable[[], Selection], size: int) -> Selection:
-        """Returns the selection kept under `key`, or keeps and returns what `make` gives; `size` is the catalogue's rows."""
+        """Returns the selection kept under `key`, or keeps and returns what `make` gives for `size` base rows."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)

@@ -84,9 +84,10 @@ def edits_allowed(word: str) -> int:
 
 
 def distance(left: str, right: str, limit: int) -> int:
-    """Returns the edits between two words (optimal string alignment: swapping neighbours is one), or limit + 1 when more.
+    """Returns the edits between two words, or limit + 1 when there are more; swapping neighbours is one edit.
 
-    Damerau, "A technique for computer detection and correction of spelling errors" (CACM 1964).
+    Optimal string alignment: Damerau, "A technique for computer detection and correction of
+    spelling errors" (CACM 1964).
     """
     if abs(len(left) - len(right)) > limit:
         return limit + 1

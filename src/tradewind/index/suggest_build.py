@@ -37,7 +37,7 @@ class _Phrases:
         return key
 
     def ranked(self, kind: Kind) -> dict[str, Ranked]:
-        """Returns the phrases by key; popularity counts beside the number of items, as many items may never be bought."""
+        """Returns the phrases by key; the number of items counts too, as many items are never bought."""
         return {
             key: Ranked(Completion(text, kind, self.items[key]), score_of(kind, self.items[key] + self.wanted[key]))
             for key, text in self.texts.items()

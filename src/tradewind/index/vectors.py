@@ -19,14 +19,14 @@ from tradewind.index.selection import Selection
 EXPANSION = 96
 """How many neighbours the graph search keeps in hand at least."""
 GRAPH_COST = 40.0
-"""What finding one more vector through the graph costs, in vectors scanned; measured by benchmarks/filtered_recall.py."""
+"""What finding one more vector through the graph costs, in vectors scanned."""
 SPARE = 24
 """Vectors found beyond those asked for, so that exact scores can put right what one byte a component got wrong."""
 BLOCK = 16_384
 
 
 class VectorIndex:
-    """Reads what write_vectors wrote. Thread-safe: the graph is searched by one thread at a time, the rest never changes.
+    """Reads what write_vectors wrote. Thread-safe: one thread at a time searches the graph, the rest never changes.
 
     Identical vectors are stored once: `text_of[row]` is the vector of a row, and the rows of vector t are
     `members[starts[t]:starts[t + 1]]`, ascending.

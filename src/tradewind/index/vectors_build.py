@@ -50,7 +50,7 @@ def write_together(folder: Path, vectors: NDArray[np.float32], order: NDArray[np
 
 
 def distinct(vectors: NDArray[np.float32], order: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Returns (code of each ordered row, first place in `vectors` of each code); codes count up in the order of rows."""
+    """Returns (code of each ordered row, first place in `vectors` of each code); codes count up with the rows."""
     seen: dict[bytes, int] = {}
     codes, firsts = np.empty(len(order), dtype=np.int32), list[int]()
     for row, place in enumerate(order):

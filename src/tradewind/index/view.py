@@ -16,26 +16,31 @@ from tradewind.index.live_suggest import LiveCompleter
 from tradewind.index.suggest import Completion
 from tradewind.index.view_search import ViewSearch
 
+FACET_LIMIT = 100
+"""Values of a field that are counted in a reply."""
+
 
 class CatalogueView(ViewSearch):
     """An immutable value: the same view gives the same answers, on any worker. Thread-safe."""
 
-    def facets(self, rows: Rows, fields: Iterable[str]) -> dict[str, list[FacetCount]]:
-        """Returns how often `rows` hold each value of `fields`, exactly, most frequent first.
+    def facets(self, rows: Rows, fields: Iterable[str], limit: int = FACET_LIMIT) -> dict[str, list[FacetCount]]:
+        """Returns how often `rows` hold each value of `fields`, exactly: the `limit` most frequent.
 
         A category counts for every level of its path. `price` is no field here: see price_range. Raises RequestError
         for a field that this catalogue does not count.
         """
         wanted, found = list(fields), np.asarray(rows, dtype=np.int64)
         live = found[found >= self.first_live] - self.first_live
-        base = self.base.facets.counts(found[found < self.first_live], wanted)
+        base = self.base.facets.counts(found[found < self.first_live], wanted, None if len(live) else limit)
         if not len(live):
             return base
-        return {name: _sum(base[name], own) for name, own in self.live.facets.counts(live, wanted).items()}
+        return {name: _sum(base[name], own)[:limit] for name, own in self.live.facets.counts(live, wanted).items()}
 
-    def facets_all(self, filters: Filters, fields: Iterable[str]) -> dict[str, list[FacetCount]]:
+    def facets_all(
+        self, filters: Filters, fields: Iterable[str], limit: int = FACET_LIMIT
+    ) -> dict[str, list[FacetCount]]:
         """Returns the facets of every item that passes `filters`. Raises RequestError for an unknown field."""
-        return self.facets(self.select(filters), fields)
+        return self.facets(self.select(filters), fields, limit)
 
     def price_range(self, rows: Rows) -> tuple[float, float] | None:
         """Returns the lowest and the highest known price of `rows`, None when none is known."""
@@ -61,7 +66,7 @@ class CatalogueView(ViewSearch):
         return Hits(rows, self.popularity(rows))
 
     def trending(self, k: int, filters: Filters = NO_FILTERS) -> Hits:
-        """Returns the `k` rows that rise most against what they did before; fewer when fewer rise. Raises RequestError."""
+        """Returns the `k` rows that rise most against before; fewer when fewer rise. Raises RequestError."""
         rows = self.current(self.base.rows.trending_rows)
         kept = rows >= 0
         if filters:

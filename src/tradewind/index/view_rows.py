@@ -72,7 +72,7 @@ class ViewRows:
         return found
 
     def text_of(self, rows: Rows) -> NDArray[np.int64]:
-        """Returns one number per distinct base vector, so that items of identical text can be told; a live row has its own."""
+        """Returns a number per distinct base vector, so that identical texts can be told; a live row has its own."""
         live = self.base.vectors.size + np.arange(len(self.live))
         return self._per_row(rows, self.base.vectors.text_of, live)
 
@@ -98,7 +98,7 @@ class ViewRows:
         return base_rows[~np.isin(base_rows, self.live.hidden)] if len(self.live.hidden) else base_rows
 
     def current(self, base_rows: Rows) -> Rows:
-        """Returns where the items of `base_rows` are now: the same row, the live row of a changed item, -1 when removed."""
+        """Returns where the items of `base_rows` are now: there still, the row of a changed item, -1 when removed."""
         if not len(self.live.hidden):
             return base_rows
         hidden = np.isin(base_rows, self.live.hidden)

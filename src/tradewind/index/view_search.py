@@ -51,11 +51,10 @@ class ViewSearch(ViewRows):
         """
         selection = self.base.select(filters)
         found = self.base.vectors.search(vector, k, selection, self.live.hidden)
-        places = self.live.facets.select(filters)
-        places = places[self.live.vectors[places].any(axis=1)]
         query = as_query(vector, self.base.vectors.dimension)
-        if not len(places) or not query.any():
+        if not len(self.live) or not query.any():
             return found
+        places = self._near_live(query, self.live.facets.select(filters), k)
         return self._merge(found, places, exact_scores(self.live.vectors[places], query), k)
 
     def vector_of(self, row: int, role: Role = "passage") -> NDArray[np.float32]:
@@ -84,12 +83,21 @@ class ViewSearch(ViewRows):
             self._nearest,
         )
 
+    def _near_live(self, query: NDArray[np.float32], places: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+        """Returns the live `places` that may be among the `k` nearest, as a fast product tells."""
+        places = places[self.live.has_vector[places]]
+        if len(places) <= k:
+            return places
+        rough = self.live.vectors[places] @ query
+        bar = np.partition(rough, len(rough) - k)[len(rough) - k]
+        return np.asarray(places[rough >= bar - np.float32(1e-4)], dtype=np.int64)
+
     def _nearest(self, word: str) -> str | None:
         found = self.base.vocabulary.nearest(word)
         if not len(self.live):
             return found
         known = [] if found is None else [(found, self.base.vocabulary.items(found))]
-        return choose(word, [*known, *self.live.text.terms()])
+        return choose(word, [*known, *self.live.text.new_terms])
 
     def _match(self, units: Sequence[Unit], k: int, filters: Filters, *, every: bool) -> Hits:
         selection = self.base.select(filters)
