@@ -1,0 +1,66 @@
+"""Turns a checkpoint into the folder that `runtime/` serves: `model.onnx`, `tokenizer.json`, `encoder.json`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from tradewind.compression.bert import BertGraph
+from tradewind.compression.linear import FloatLinear, IntegerLinear, Linear
+from tradewind.errors import ModelError
+from tradewind.models.checkpoint import TOKENIZER_FILE, read_weights
+from tradewind.runtime.bundle import HEAD_FILE, LABELS_FILE, MODEL_FILE, EncoderFacts
+
+Precision = Literal["int8", "fp32"]
+LINEARS: Final[dict[str, type[Linear]]] = {"int8": IntegerLinear, "fp32": FloatLinear}
+
+
+def export_encoder(
+    checkpoint: Path, out: Path, prefixes: Mapping[str, str], max_tokens: int = 64, precision: Precision = "int8"
+) -> Path:
+    """Writes the encoder in the Hugging Face folder `checkpoint` as a bundle into `out`, and returns `out`.
+
+    `prefixes` are those of the roles query, passage and together; texts are cut at `max_tokens`, special tokens
+    included. The same checkpoint always gives the same bytes.
+    Raises ModelError when the checkpoint's architecture cannot be exported or a part is missing.
+    """
+    weights = read_weights(checkpoint)
+    positions = int(weights.config["max_position_embeddings"])
+    if max_tokens > positions:
+        raise ModelError(f"texts of {max_tokens} tokens are longer than the model's {positions}", where=str(checkpoint))
+    out.mkdir(parents=True, exist_ok=True)
+    BertGraph(weights.tensors, weights.config, LINEARS[precision]()).save(out / MODEL_FILE)
+    shutil.copyfile(checkpoint / TOKENIZER_FILE, out / TOKENIZER_FILE)
+    facts = EncoderFacts(
+        dimension=int(weights.config["hidden_size"]),
+        max_tokens=max_tokens,
+        precision=precision,
+        prefixes=dict(prefixes),
+    )
+    facts.write(out)
+    return out
+
+
+def export_classifier(encoder: Path, out: Path, labels: Sequence[str], weight: np.ndarray, bias: np.ndarray) -> Path:
+    """Writes a classifier bundle into `out`, and returns `out`: a copy of the `encoder` bundle and a linear head.
+
+    The head reads the unit vector of a text in the role passage: `weight` is (labels, dimension), `bias` (labels,).
+    Raises ModelError when the shapes do not fit.
+    """
+    dimension = EncoderFacts.read(encoder).dimension
+    if weight.shape != (len(labels), dimension) or bias.shape != (len(labels),):
+        raise ModelError(
+            f"a head of {weight.shape} and {bias.shape} does not give {len(labels)} labels from {dimension} numbers"
+        )
+    shutil.copytree(encoder, out, dirs_exist_ok=True)
+    head = {"weight": np.asarray(weight, np.float32), "bias": np.asarray(bias, np.float32)}
+    save_file({name: np.ascontiguousarray(part) for name, part in head.items()}, out / HEAD_FILE)
+    (out / HEAD_FILE).chmod(0o644)
+    (out / LABELS_FILE).write_text(json.dumps(list(labels), ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    return out
