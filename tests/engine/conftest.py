@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 
 from tradewind.data.records import CATEGORY_SEPARATOR, EVENT_SCHEMA, ITEM_SCHEMA, Event, EventType, Item
 from tradewind.data.store import Store
+from tradewind.data.store.catalogue import item_to_row, write_rows
 from tradewind.engine.engine import STANDARD, Engine, EngineSettings
 from tradewind.engine.parts import Parts
 from tradewind.index.builder import build
@@ -114,7 +116,7 @@ def make_events(items: list[Item]) -> list[Event]:
     events: list[Event] = []
 
     def buy(user: str, basket: str, day: int, *names: str) -> None:
-        for name in names:
+        for name in dict.fromkeys(names):
             events.append(
                 Event(
                     f"{basket}-{name}", EventType.PURCHASE, NOON - timedelta(days=day), user=user, item=name,
@@ -126,7 +128,7 @@ def make_events(items: list[Item]) -> list[Event]:
         buy("ann", f"a{day}", 60 - day, "frozen-small-0", "cola-small-0", *(["cat-small-0"] if day % 3 == 0 else []))
         if day % 2:
             buy("bob", f"b{day}", 60 - day, "spaghetti-small-0", "orange-small-0")
-        buy("cat", f"c{day}", 60 - day, f"{items[(day * 7) % len(items)].id}", "shampoo-small-0")
+        buy("cat", f"c{day}", 60 - day, f"{items[(day * 5) % len(items)].id}", "shampoo-small-0")
     return events
 
 
@@ -195,9 +197,36 @@ def parts_with_sequence(parts: Parts, shop_items: list[Item]) -> Parts:
     return replace(parts, generation="g2", sequence=Vocabulary([item.id for item in shop_items]))
 
 
+@dataclass(frozen=True)
+class Prepared:
+    folder: Path
+    people: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, shop_items: list[Item], shop_events: list[Event]) -> Prepared:
+    """A store with the shop's items and events, made once and copied for every test."""
+    folder = tmp_path_factory.mktemp("store")
+    store = Store(f"sqlite:///{folder / 'store.db'}")
+    with store.writing() as connection:
+        write_rows(connection, [(*item_to_row(item), None, 0, 0) for item in shop_items])
+    people = {event.user: store.pseudonym(event.user, create=True) for event in shop_events if event.user}
+    outcomes = store.append_events([replace(event, user=people[event.user]) for event in shop_events])
+    assert {(outcome.status, outcome.reason) for outcome in outcomes} == {("stored", None)}
+    store.close()
+    return Prepared(folder, people)
+
+
 @pytest.fixture
-def store(tmp_path: Path, shop_items: list[Item], shop_events: list[Event]) -> Iterator[Store]:
-    """A store with the people of the events, known to the shop by the same names, and nobody else."""
+def people(prepared: Prepared) -> dict[str, str]:
+    """Ann buys pizza and cola, Bob spaghetti and juice, Cat a bit of all: shop names to pseudonyms."""
+    return prepared.people
+
+
+@pytest.fixture
+def store(tmp_path: Path, prepared: Prepared) -> Iterator[Store]:
+    for file in prepared.folder.iterdir():
+        shutil.copy(file, tmp_path / file.name)
     store = Store(f"sqlite:///{tmp_path / 'store.db'}")
     yield store
     store.close()
@@ -219,16 +248,6 @@ def open_engine(parts: Parts, store: Store) -> Iterator[Callable[..., Engine]]:
 @pytest.fixture
 def engine(open_engine: Callable[..., Engine]) -> Engine:
     return open_engine()
-
-
-@pytest.fixture
-def people(store: Store, shop_items: list[Item], shop_events: list[Event]) -> dict[str, str]:
-    """Ann buys pizza and cola, Bob spaghetti and juice, Cat a bit of all: shop names to pseudonyms, with their events."""
-    store.change_items([(item, b"") for item in shop_items], [])
-    known = {event.user: store.pseudonym(event.user, create=True) for event in shop_events if event.user}
-    outcomes = store.append_events([replace(event, user=known[event.user]) for event in shop_events])
-    assert {outcome.status for outcome in outcomes} == {"stored"}
-    return known
 
 
 @pytest.fixture

@@ -52,7 +52,9 @@ class RecipeSettings:
     seeds: int = 20
     """A person's strongest interests that for-you starts from."""
     twins: int = 2
-    """Recommended items of the same title before the next title has its turn."""
+    """Recommended items of the same text that may stand in a row at no cost."""
+    twin_cost: float = 0.25
+    """What every further one costs, as a share of the span of scores."""
 
 
 DEFAULTS: Final = RecipeSettings()
@@ -121,7 +123,7 @@ def _similar(settings: RecipeSettings) -> Pipeline[RecommendRequest]:
             RetrieveVector(settings.surface_window),
             Prefer(("vector",)),
             LeaveOut(),
-            SpreadTwins(settings.twins, settings.surface_window),
+            SpreadTwins(settings.twins, settings.surface_window, settings.twin_cost),
             TakePage(),
             Explain((("vector", "similar"),)),
         ),
@@ -138,7 +140,7 @@ def _bought_together(settings: RecipeSettings) -> Pipeline[RecommendRequest]:
             RetrieveVector(settings.surface_window),
             Fuse((("together", 2.0), ("vector", 1.0))),
             LeaveOut(),
-            SpreadTwins(settings.twins, settings.surface_window),
+            SpreadTwins(settings.twins, settings.surface_window, settings.twin_cost),
             TakePage(),
             Explain((("together", "bought_together"), ("vector", "goes_with"))),
         ),
@@ -158,7 +160,7 @@ def _for_you(settings: RecipeSettings) -> Pipeline[RecommendRequest]:
             Fuse((("sequence", 1.0), ("neighbours", 1.0), ("vector", 0.5), ("own", 0.5))),
             Fill(window),
             LeaveOut(),
-            SpreadTwins(settings.twins, window),
+            SpreadTwins(settings.twins, window, settings.twin_cost),
             TakePage(),
             Explain(
                 (
