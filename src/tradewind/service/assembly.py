@@ -1,0 +1,86 @@
+"""What a worker holds while it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from tradewind.data.store import Store
+from tradewind.engine.engine import Engine
+from tradewind.errors import AccessError
+from tradewind.service.demo import Demo, prepare
+from tradewind.service.keys import KeyRing, open_keys
+from tradewind.service.limits import RateLimits
+from tradewind.service.metrics import Metrics
+from tradewind.service.people import People, Person
+from tradewind.service.problems import ProblemError
+from tradewind.service.tokens import verifier
+from tradewind.service.worker import Worker
+from tradewind.settings import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of one worker. Routes reach everything through it."""
+
+    shop: Shop
+    engine: Engine
+    store: Store
+    keys: KeyRing
+    people: People
+    limits: RateLimits
+    metrics: Metrics
+    pool: ThreadPoolExecutor
+    draining: Callable[[], bool]
+    demo: Demo | None = None
+
+    def close(self) -> None:
+        """Lets go of everything, after what is being answered."""
+        self.pool.shutdown(wait=True)
+        self.engine.close()
+        self.store.close()
+
+    def person(self, token: str) -> Person:
+        """Returns whom `token` names. Raises ProblemError (401) when it names nobody here."""
+        try:
+            return self.people.named_by(token)
+        except AccessError as error:
+            raise ProblemError(401, "bad-user-token", str(error)) from None
+
+    def user_known(self, token: str) -> str | None:
+        """Returns the pseudonym of whom `token` names, or None when nothing is known of them."""
+        return self.people.known(self.person(token))
+
+    def user_remembered(self, token: str) -> str:
+        """Returns the pseudonym of whom `token` names, made now when there was none."""
+        return self.people.remembered(self.person(token))
+
+
+def open_service(shop: Shop, parts: tuple[Engine, Store], worker: Worker, metrics: Metrics) -> Service:
+    """Returns the service of one worker. Raises ConfigError for keys or tokens that cannot be used."""
+    settings, (engine, store) = shop.settings.serve, parts
+    demo = Demo(prepare(shop), store) if settings.demo else None
+    metrics.serving(engine.generation, engine.delta)
+    return Service(
+        shop=shop,
+        engine=engine,
+        store=store,
+        keys=open_keys(shop.keys),
+        people=People(store, verifier(settings.user_tokens, shop.root), demo),
+        limits=RateLimits(settings.rate_per_second, share=1.0 / worker.count),
+        metrics=metrics,
+        pool=ThreadPoolExecutor(settings.threads, "tradewind-answer"),
+        draining=worker.draining,
+        demo=demo,
+    )
+
+
+def service_of(request: Request) -> Service:
+    """Returns the service that answers `request`. Raises ProblemError (503) before it is open."""
+    found = getattr(request.app.state, "service", None)
+    if not isinstance(found, Service):
+        raise ProblemError(503, "starting", "the service is starting", headers={"Retry-After": "1"})
+    return found

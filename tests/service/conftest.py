@@ -1,0 +1,95 @@
+"""A tiny shop behind the real application: real routes, real engine, real store; only the encoder is a stand-in."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from fastapi.testclient import TestClient
+
+from tradewind.service.app import create_app
+from tradewind.service.keys import open_keys
+from tradewind.settings import Shop
+from tradewind.testing.engine import open_tiny, tiny_shop
+
+SECRET = b"a secret of the shop's backend, 32 bytes"
+
+
+@dataclass(frozen=True)
+class Api:
+    """A client, and a key of each kind."""
+
+    client: TestClient
+    shop: Shop
+    keys: dict[str, str]
+
+    def call(
+        self, method: str, path: str, *, key: str = "search", user: str | None = None, headers: Any = None, **more: Any
+    ) -> Any:
+        """Calls with the key named `key`, for the shop's user `user`."""
+        own = {"X-Api-Key": self.keys[key]} if key in self.keys else {}
+        named = {"X-User-Token": token(user)} if user else {}
+        return self.client.request(method, path, headers={**own, **named, **(headers or {})}, **more)
+
+
+def token(user: str, **changed: Any) -> str:
+    """Returns a token as the shop's backend signs it."""
+    now = int(time.time())
+    claims = {"sub": user, "aud": "tradewind", "iat": now, "exp": now + 600} | changed
+    return jwt.encode(claims, SECRET, "HS256", headers={"kid": "main"})
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("tiny")
+    tiny_shop(root)
+    (root / "secret").write_bytes(SECRET)
+    return root
+
+
+def shop_at(root: Path, template: Path, **serve: Any) -> Shop:
+    if not root.exists():
+        shutil.copytree(template, root)
+    tokens = {"algorithm": "HS256", "keys": {"main": "secret"}}
+    return tiny_shop(root, **{"user_tokens": tokens, "deadline_ms": 10_000, **serve})
+
+
+@contextmanager
+def open_api(shop: Shop) -> Iterator[Api]:
+    ring = open_keys(shop.keys)
+    keys = {scope: ring.create(scope, [scope])[1] for scope in ("search", "events", "admin")}
+    keys["browser"] = ring.create("browser", ["search", "events"])[1]
+    app = create_app(shop, open_parts=open_tiny)
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as client:
+        yield Api(client, shop, keys)
+
+
+@pytest.fixture(scope="module")
+def api(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One shop for a whole file of tests."""
+    with open_api(shop_at(tmp_path_factory.mktemp("module") / "shop", template)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def make_shop(template: Path, tmp_path: Path) -> Callable[..., Shop]:
+    return lambda **serve: shop_at(tmp_path / "shop", template, **serve)
+
+
+@pytest.fixture
+def make_api(make_shop: Callable[..., Shop]) -> Iterator[Callable[..., Api]]:
+    """A shop of the test's own."""
+    with ExitStack() as opened:
+        yield lambda **serve: opened.enter_context(open_api(make_shop(**serve)))
+
+
+@pytest.fixture
+def sign() -> Callable[..., str]:
+    return token
