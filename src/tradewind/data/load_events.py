@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from tradewind.data.checks import EVENT_CHECKS, CheckContext, Finding, first_findings
 from tradewind.data.checks.missing_column import require_columns
+from tradewind.data.event_mapping import EventMapping
 from tradewind.data.identity import SeenRows, body_digests, derived_ids
-from tradewind.data.mapping import EventMapping
 from tradewind.data.masked_columns import mask_column
 from tradewind.data.quarantine import Quarantine, kept_rows
 from tradewind.data.records import EVENT_SCHEMA

@@ -15,13 +15,14 @@ from tradewind.data.abbreviations import load_abbreviations
 from tradewind.data.checks import ITEM_CHECKS, CheckContext, Finding, first_findings
 from tradewind.data.checks.duplicate_id import DuplicateId
 from tradewind.data.checks.missing_column import require_columns
-from tradewind.data.identity import digest_rows
-from tradewind.data.mapping import ItemMapping, Mapped
+from tradewind.data.identity import row_digest
+from tradewind.data.item_mapping import ItemMapping
 from tradewind.data.quarantine import Quarantine, kept_rows
 from tradewind.data.records import ITEM_SCHEMA
 from tradewind.data.sources import SourceBatch
 from tradewind.data.store import Store, catalogue
 from tradewind.data.store.online import plain_list
+from tradewind.data.typed_columns import Mapped
 from tradewind.settings import Shop
 
 _PRICE: Final = ITEM_SCHEMA.names.index("price")
@@ -94,7 +95,7 @@ class ItemLoader:
         stamps = [value.cast(pa.int64()) if pa.types.is_timestamp(value.type) else value for value in columns]
         fresh: list[tuple[Any, ...]] = []
         for row in zip(*(plain_list(column) for column in stamps), strict=True):
-            digest = digest_rows([row])
+            digest = row_digest(row)
             if known.get(row[0]) != digest:
                 fresh.append((*row, digest, 0, 0))
         catalogue.write_rows(connection, fresh)

@@ -1,29 +1,16 @@
-"""Maps a shop's tables to items and events, as shop.yaml says, and defines the text that an encoder reads."""
+"""The text that an encoder reads for an item: one definition, offline and online."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-import orjson
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from tradewind.data.abbreviations import Abbreviations
-from tradewind.data.checks.finding import Fault
-from tradewind.data.expressions import ColumnExpression, Columns, Expression, TemplateExpression, columns_of, parse_all
 from tradewind.data.records import CATEGORY_SEPARATOR, Item
-from tradewind.data.stock import availability_of
 from tradewind.data.templates import Template
-from tradewind.data.values import to_numbers, to_texts, to_times
-from tradewind.errors import ConfigError
-from tradewind.settings import DerivedPrice, EventSettings, ItemSettings, ShopSettings
 
-_TEXT_FIELDS: Final = ("title", "category", "brand", "attributes", "language", "id")
-_HAN: Final = r"\p{Han}"
+TEXT_FIELDS: Final = ("title", "category", "brand", "attributes", "language", "id")
+"""The fields of an item that a text may be made of, besides its attributes by their names."""
+ATTRIBUTE_SEPARATOR: Final = "; "
 
 
 def item_text(item: Item, template: str) -> str:
@@ -32,7 +19,7 @@ def item_text(item: Item, template: str) -> str:
     `template` is over the record's own fields: {title}, {category}, {brand}, {attributes}, {language}, {id}, and any
     attribute by its name. Raises ConfigError for a template without a field.
     """
-    return _template(template).render({**item.attributes, **_own_texts(item)})
+    return text_template(template).render({**item.attributes, **_own_texts(item)})
 
 
 def _own_texts(item: Item) -> dict[str, str | None]:
@@ -40,250 +27,13 @@ def _own_texts(item: Item) -> dict[str, str | None]:
         "title": item.title,
         "category": CATEGORY_SEPARATOR.join(item.category),
         "brand": item.brand,
-        "attributes": "; ".join(f"{name}: {value}" for name, value in sorted(item.attributes.items())),
+        "attributes": ATTRIBUTE_SEPARATOR.join(f"{name}: {value}" for name, value in sorted(item.attributes.items())),
         "language": item.language,
         "id": item.id,
     }
 
 
 @lru_cache(maxsize=64)
-def _template(text: str) -> Template:
+def text_template(text: str) -> Template:
+    """Returns the template, parsed once. Raises ConfigError for one without a field."""
     return Template(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A batch mapped to a record's fields, the values as given (for showing), and what could not be turned."""
-
-    columns: dict[str, pa.Array]
-    given: dict[str, pa.Array]
-    faults: tuple[Fault, ...]
-    titles_filled: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
-    """Items whose title had to come from their category or brand."""
-
-
-class EventMapping:
-    """How one table of behaviour becomes events. `user` is still the shop's own id."""
-
-    def __init__(self, settings: EventSettings) -> None:
-        names = (
-            "type",
-            "time",
-            "event_id",
-            "user",
-            "visitor",
-            "item",
-            "query",
-            "basket",
-            "value",
-            "quantity",
-            "position",
-            "request_id",
-        )
-        self._fields = parse_all({name: getattr(settings, name) for name in names})
-        self._timezone = settings.timezone
-
-    @property
-    def columns(self) -> list[str]:
-        """The source's columns that this mapping reads."""
-        return columns_of(self._fields.values())
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The record's fields that this mapping sets."""
-        return frozenset(self._fields)
-
-    def map(self, raw: Columns, rows: int) -> Mapped:
-        """Returns the batch as columns of EVENT_SCHEMA's types, for the fields that are mapped."""
-        given = {name: expression.evaluate(raw, rows) for name, expression in self._fields.items()}
-        typed = _Typing(given, self._timezone)
-        columns: dict[str, pa.Array] = {}
-        for name in given:
-            if name == "time":
-                columns[name] = typed.time(name)
-            elif name in ("value", "quantity"):
-                columns[name] = typed.number(name)
-            elif name == "position":
-                columns[name] = typed.whole(name)
-            else:
-                columns[name] = typed.text(name)
-        columns["type"] = pc.utf8_lower(columns["type"])
-        if "query" in columns:
-            columns["query"] = _without_controls(columns["query"])
-        return Mapped(columns, given, tuple(typed.faults))
-
-
-class ItemMapping:
-    """How the catalogue becomes items."""
-
-    def __init__(self, settings: ShopSettings, abbreviations: Abbreviations) -> None:
-        self._settings = settings
-        self._items: ItemSettings = settings.items
-        self._abbreviations = abbreviations
-        items = settings.items
-        plain = {
-            name: getattr(items, name)
-            for name in ("id", "title", "brand", "image", "availability", "language", "updated_at")
-        }
-        price = None if isinstance(items.price, DerivedPrice) else items.price
-        self._fields = parse_all({**plain, "price": price})
-        self._levels = list(parse_all({str(place): text for place, text in enumerate(items.category)}).values())
-        self._attributes = parse_all(dict(items.attributes))
-        self._text = _template(items.text)
-        _require_text_fields(self._text, list(self._attributes))
-
-    @property
-    def columns(self) -> list[str]:
-        """The source's columns that this mapping reads."""
-        return columns_of([*self._fields.values(), *self._levels, *self._attributes.values()])
-
-    def map(self, raw: Columns, rows: int) -> Mapped:
-        """Returns the batch as columns of ITEM_SCHEMA's types."""
-        given = {name: expression.evaluate(raw, rows) for name, expression in self._fields.items()}
-        levels = {f"category.{place}": level.evaluate(raw, rows) for place, level in enumerate(self._levels)}
-        attributes = {f"attributes.{name}": made.evaluate(raw, rows) for name, made in self._attributes.items()}
-        typed = _Typing({**given, **levels, **attributes}, "UTC")
-        nothing = pa.nulls(rows, pa.string())
-        path = [self._spelled(typed.text(name)) for name in levels]
-        category = _joined(path, rows)
-        brand = self._spelled(typed.text("brand")) if "brand" in given else nothing
-        title, filled = self._titles(typed, raw, path, brand, rows)
-        words = {name: self._spelled(typed.text(f"attributes.{name}")) for name in self._attributes}
-        columns = {
-            "id": typed.text("id"),
-            "title": title,
-            "category": category.fill_null(""),
-            "brand": brand,
-            "price": typed.number("price") if "price" in given else pa.nulls(rows, pa.float64()),
-            "currency": pa.repeat(pa.scalar(self._settings.currency, pa.string()), rows),
-            "price_derived": pa.repeat(False, rows),
-            "attributes": _attribute_texts(words, rows),
-            "image": typed.text("image") if "image" in given else nothing,
-            "language": typed.text("language") if "language" in given else self._languages(title),
-            "availability": self._availability(typed, given, rows),
-            "updated_at": typed.time("updated_at")
-            if "updated_at" in given
-            else pa.nulls(rows, pa.timestamp("us", tz="UTC")),
-        }
-        columns["text"] = self._texts(columns, words, rows)
-        shown = {"category": levels.get("category.0", nothing), "attributes": columns["attributes"]}
-        return Mapped(columns, {**shown, **given, **levels, **attributes}, tuple(typed.faults), filled)
-
-    def _spelled(self, column: pa.Array) -> pa.Array:
-        return self._abbreviations.spell_column(_without_controls(column))
-
-    def _titles(
-        self, typed: _Typing, raw: Columns, path: Sequence[pa.Array], brand: pa.Array, rows: int
-    ) -> tuple[pa.Array, np.ndarray]:
-        """Returns titles; where the template's first field is empty, the deepest category (else the brand) stands in.
-
-        A package size alone is no name for a product, and a product without any words cannot be found.
-        """
-        expression = self._fields["title"]
-        stand_in = pc.coalesce(*reversed(path), brand)
-        if isinstance(expression, TemplateExpression):
-            template = expression.template
-            parts = {name: self._spelled(to_texts(raw[name]).values) for name in template.fields}
-            head = template.fields[0]
-            empty = ~np.asarray(parts[head].is_valid())
-            parts[head] = pc.coalesce(parts[head], stand_in)
-            title = template.render_columns(parts, rows)
-            title = pc.if_else(pa.array(empty & ~np.asarray(stand_in.is_valid())), None, title)
-        else:
-            title = self._spelled(typed.text("title"))
-            empty = ~np.asarray(title.is_valid())
-            title = pc.coalesce(title, stand_in)
-        return title, empty & np.asarray(title.is_valid())
-
-    def _languages(self, title: pa.Array) -> pa.Array:
-        others = [language for language in self._settings.languages if language != "zh"]
-        return pc.if_else(
-            pc.match_substring_regex(title, _HAN), "zh", others[0] if others else self._settings.languages[0]
-        )
-
-    def _availability(self, typed: _Typing, given: Mapping[str, pa.Array], rows: int) -> pa.Array:
-        if "availability" not in given:
-            return pa.repeat(pa.scalar("in_stock"), rows)
-        coded = pc.utf8_lower(typed.text("availability")).dictionary_encode()
-        words = pa.array([availability_of(word) for word in coded.dictionary.to_pylist()], pa.string())
-        return words.take(coded.indices).fill_null("in_stock")
-
-    def _texts(self, columns: Mapping[str, pa.Array], words: Mapping[str, pa.Array], rows: int) -> pa.Array:
-        texts = {**words, **{name: columns[name] for name in ("title", "category", "brand", "language", "id")}}
-        labelled = [pc.binary_join_element_wise(f"{name}: ", words[name], "") for name in sorted(words)]
-        texts["attributes"] = _joined(labelled, rows, "; ")
-        return self._text.render_columns(texts, rows).fill_null("")
-
-
-class _Typing:
-    """Turns given values into their fields' types and collects what would not be turned."""
-
-    def __init__(self, given: Mapping[str, pa.Array], timezone: str) -> None:
-        self._given = given
-        self._timezone = timezone
-        self.faults: list[Fault] = []
-
-    def text(self, name: str) -> pa.Array:
-        found = to_texts(self._given[name])
-        self._note(name, "broken_utf8", found.broken)
-        return found.values
-
-    def number(self, name: str) -> pa.Array:
-        found = to_numbers(self._given[name])
-        self._note(name, "wrong_type", found.wrong)
-        return found.values
-
-    def whole(self, name: str) -> pa.Array:
-        values = self.number(name)
-        plain = values.to_numpy(zero_copy_only=False)
-        with np.errstate(invalid="ignore"):
-            bad = np.asarray(values.is_valid()) & ~((plain == np.floor(plain)) & (np.abs(plain) < 2**31))
-        self._note(name, "wrong_type", bad)
-        return pc.if_else(pa.array(bad), None, values).cast(pa.int32())
-
-    def time(self, name: str) -> pa.Array:
-        found = to_times(self._given[name], self._timezone)
-        self._note(name, "wrong_type", found.wrong)
-        return found.values
-
-    def _note(self, name: str, reason: str, rows: np.ndarray) -> None:
-        if rows.any():
-            self.faults.append(Fault(name, reason, rows))
-
-
-def _require_text_fields(template: Template, attributes: Sequence[str]) -> None:
-    known = [*_TEXT_FIELDS, *attributes]
-    for name in template.fields:
-        if name not in known:
-            raise ConfigError(
-                f"{{{name}}} is no field of an item", where="items.text", hint=f"known: {', '.join(known)}"
-            )
-
-
-def _without_controls(column: pa.Array) -> pa.Array:
-    """Returns the texts with control characters, NUL among them, as spaces; no store and no reader wants them."""
-    if not np.asarray(pc.match_substring_regex(column, r"[\x00-\x1f\x7f]").fill_null(False)).any():
-        return column
-    clean = pc.utf8_trim_whitespace(pc.replace_substring_regex(column, r"[\x00-\x1f\x7f]+", " "))
-    return pc.if_else(pc.equal(clean, ""), None, clean)
-
-
-def _joined(parts: Sequence[pa.Array], rows: int, separator: str = CATEGORY_SEPARATOR) -> pa.Array:
-    if not parts:
-        return pa.nulls(rows, pa.string())
-    return pc.binary_join_element_wise(*parts, separator, null_handling="skip")
-
-
-def _attribute_texts(words: Mapping[str, pa.Array], rows: int) -> pa.Array:
-    if not words:
-        return pa.repeat(pa.scalar("{}"), rows)
-    names = sorted(words)
-    values = zip(*(words[name].to_pylist() for name in names), strict=True)
-    texts: list[Any] = [
-        orjson.dumps({name: word for name, word in zip(names, row, strict=True) if word is not None}).decode()
-        for row in values
-    ]
-    return pa.array(texts, pa.string())
-
-
-__all__ = ["ColumnExpression", "EventMapping", "Expression", "ItemMapping", "Mapped", "item_text"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -64,7 +64,7 @@ def to_micros(moment: datetime) -> int:
 
 def of_micros(micros: int) -> datetime:
     """Returns the UTC time of microseconds since 1970."""
-    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def table(connection: Connection) -> pa.Table:

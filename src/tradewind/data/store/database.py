@@ -22,6 +22,7 @@ _PRAGMAS: Final = (
     f"busy_timeout={BUSY_SECONDS * 1000}",
     "cache_size=-65536",
     "temp_store=MEMORY",
+    "mmap_size=1073741824",
     "journal_size_limit=67108864",
 )
 

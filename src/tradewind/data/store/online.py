@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 import pyarrow as pa
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from tradewind.data.checks import EVENT_CHECKS, CheckContext, first_findings
 from tradewind.data.identity import body_digests
 from tradewind.data.records import EVENT_SCHEMA, Event, EventType
 from tradewind.data.store import catalogue, log, people
 from tradewind.data.store.schema import EVENT_COLUMNS, events
+from tradewind.data.store.schema import people as people_table
 from tradewind.privacy.masking import mask
 
 Status = Literal["stored", "duplicate", "conflict", "rejected"]
 _TYPES: Final = {kind.value: kind for kind in EventType}
+_ALL: Final = 2**31 - 1
+_TIME: Final = EVENT_COLUMNS.index("time")
+_BY_TIME_AND_ID: Final = itemgetter(_TIME, EVENT_COLUMNS.index("event_id"))
+_OF_PERSON: Final = (
+    select(*(events.c[name] for name in EVENT_COLUMNS))
+    .join(people_table, people_table.c.person == events.c.person)
+    .where(people_table.c.pseudonym == bindparam("pseudonym"), ~people_table.c.erased)
+    .order_by(events.c.time.desc(), events.c.seq.desc())
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +156,15 @@ def _first_of_each(
 
 def events_of(connection: Connection, pseudonym: str, limit: int | None) -> list[Event]:
     """Returns the last `limit` events of one person (all when None), newest last."""
-    person = people.by_pseudonym(connection, [pseudonym]).get(pseudonym)
-    if person is None or person.erased:
-        return []
-    columns = [events.c[name] for name in EVENT_COLUMNS]
-    query = select(*columns).where(events.c.person == person.number)
-    query = query.order_by(events.c.time.desc(), events.c.event_id.desc()).limit(limit)
-    rows = connection.execute(query).cursor.fetchall()
-    return [_event(row, pseudonym) for row in reversed(rows)]
+    given = {"pseudonym": pseudonym, "most": _ALL if limit is None else limit}
+    rows = list(connection.execute(_OF_PERSON, given).cursor.fetchall())
+    rows.sort(key=_BY_TIME_AND_ID)
+    moments = {micros: catalogue.of_micros(micros) for micros in {row[_TIME] for row in rows}}
+    return [_event(row, moments[row[_TIME]], pseudonym) for row in rows]
 
 
-def _event(row: log.Row, pseudonym: str) -> Event:
-    event_id, _, kind, time, _, visitor, item, query, request_id, basket, value, quantity, position = row
+def _event(row: log.Row, moment: datetime, pseudonym: str) -> Event:
+    event_id, _, kind, _, _, visitor, item, query, request_id, basket, value, quantity, position = row
     return Event(
-        event_id, _TYPES[kind], catalogue.of_micros(time), pseudonym, visitor, item, query, request_id, basket,
-        value, quantity, position,
-    )  # fmt: skip
+        event_id, _TYPES[kind], moment, pseudonym, visitor, item, query, request_id, basket, value, quantity, position
+    )

@@ -45,6 +45,11 @@ def run_many(connection: Connection, statement: Insert, columns: Sequence[str], 
 
 def fetch(connection: Connection, query: Select[Any], size: int = FETCH_ROWS) -> Iterator[list[tuple[Any, ...]]]:
     """Yields the rows of `query` as tuples, many at a time and never all at once."""
+    if connection.dialect.name == "sqlite":
+        cursor: Any = connection.execute(query).cursor
+        while rows := cursor.fetchmany(size):
+            yield rows
+        return
     result = connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": size})
     yield from cast(Iterator[list[tuple[Any, ...]]], result.partitions(size))
 
