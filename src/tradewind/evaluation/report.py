@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1b2733; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-table { border-collapse: collapse; } th, td { padding: .3rem .8rem; border-bottom: 1px solid #d5dde5; text-align: right; }
+table { border-collapse: collapse; }
+th, td { padding: .3rem .8rem; border-bottom: 1px solid #d5dde5; text-align: right; }
 th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600; background: #eef5f9; }
 svg { max-width: 100%; height: auto; } p.note { color: #51606e; }
 """
@@ -29,7 +30,9 @@ class Table:
     def as_text(self) -> str:
         """Returns the table in columns of equal width, its notes below."""
         head = ["method", *self.columns]
-        lines = [[name, *(_number(values.get(column)) for column in self.columns)] for name, values in self.rows.items()]
+        lines = [
+            [name, *(_number(values.get(column)) for column in self.columns)] for name, values in self.rows.items()
+        ]
         widths = [max(_width(line[place]) for line in [head, *lines]) for place in range(len(head))]
         drawn = [_row(line, widths) for line in [head, ["-" * width for width in widths], *lines]]
         return "\n".join([self.title, *drawn, *self.notes])
@@ -64,7 +67,10 @@ class Page:
     def as_html(self) -> str:
         """Returns the whole page, which loads nothing from anywhere."""
         facts = "".join(f"<tr><td>{html.escape(k)}</td><td>{html.escape(v)}</td></tr>" for k, v in self.facts.items())
-        parts = [*(table.as_html() for table in self.tables), *(f"<figure>{figure}</figure>" for figure in self.figures)]
+        parts = [
+            *(table.as_html() for table in self.tables),
+            *(f"<figure>{figure}</figure>" for figure in self.figures),
+        ]
         title = html.escape(self.title)
         return (
             f"<!doctype html><html lang='{html.escape(self.language)}'><head><meta charset='utf-8'>"

@@ -1,1 +1,1 @@
-"""One file per task: how examples are built, what the labels are, which metrics count."""
+"""One file per task: how its examples are built, what its labels are, and the protocol that measures it. Torch-free."""

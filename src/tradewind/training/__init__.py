@@ -1,1 +1,1 @@
-"""Turns a shop's examples into tuned weights: tasks give the examples, methods say what moves, libraries do the work."""
+"""Turns examples into tuned weights: tasks give the examples, methods say what moves, libraries do the work."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import nn
 from torch.utils.data import Dataset, SequentialSampler
 from torch.utils.tensorboard import SummaryWriter
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
-from transformers.integrations import TensorBoardCallback
+from transformers.integrations.integration_utils import TensorBoardCallback
 from transformers.trainer_callback import PrinterCallback
 
 from tradewind.errors import ModelError
@@ -22,7 +22,6 @@ from tradewind.training.checkpoints import last_complete, take_up
 from tradewind.training.plan import Plan, processor_has_bf16
 
 Batch = Mapping[str, Any]
-_STATE: Final = "trainer_state.json"
 
 
 class Batches(Protocol):
@@ -39,7 +38,7 @@ class Objective(nn.Module):
     Its state is only what moves, so that a checkpoint does not repeat the frozen word table.
     """
 
-    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
         """Returns the parameters that require a gradient, by name."""
         moving = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
         return {name: value for name, value in super().state_dict(*args, **kwargs).items() if name in moving}
@@ -47,7 +46,7 @@ class Objective(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """What a run looked like. `loss` and `validation` are (step, value) pairs; `best_step` is where the weights are from."""
+    """What a run looked like. `loss` and `validation` are (step, value) pairs, `best_step` is whose weights were kept."""
 
     loss: tuple[tuple[int, float], ...]
     validation: tuple[tuple[int, float], ...]
@@ -88,12 +87,13 @@ class _Runner(Trainer):
         self._watched = watched
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        return SequentialSampler(self.train_dataset if train_dataset is None else train_dataset)
+        return SequentialSampler(cast(Sized, self.train_dataset if train_dataset is None else train_dataset))
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        self.model.eval()
+        model = cast(nn.Module, self.model)
+        model.eval()
         metrics = {f"eval_{self._watched}": self._validate()}
-        self.model.train()
+        model.train()
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -158,7 +158,7 @@ def _trainer(
         callbacks=[
             _Report(progress),
             EarlyStoppingCallback(early_stopping_patience=plan.patience),
-            TensorBoardCallback(SummaryWriter(str(board))),
+            TensorBoardCallback(SummaryWriter(str(board))),  # type: ignore[no-untyped-call]
         ],
     )
     trainer.remove_callback(PrinterCallback)

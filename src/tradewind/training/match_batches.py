@@ -1,0 +1,94 @@
+"""The batches of `match`: pairs of one kind at a time, by length, without false negatives that are known as such."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from tradewind.tasks.match import Pairs
+from tradewind.tasks.scoring import Role
+from tradewind.training.batches import by_length
+from tradewind.training.match_examples import MatchExamples
+from tradewind.training.text_bank import TextBank
+
+_WORDS = 16
+Vectors = Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(slots=True)
+class MatchBatches:
+    """Tensors for `contrast.Contrast`, batch by batch. `kept` are untuned passage vectors, `words` untuned query ones."""
+
+    bank: TextBank
+    plan: list[tuple[Pairs, npt.NDArray[np.int64]]]
+    kept: Vectors
+    words: Vectors
+    seed: int
+    _known: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        pairs, rows = self.plan[place]
+        asked, found = [pairs.anchors[row] for row in rows], [pairs.passages[row] for row in rows]
+        anchors, anchors_mask = self.bank.batch(asked, cast(Role, pairs.role))
+        passages, passages_mask = self.bank.batch(found, "passage")
+        drawn = [
+            list(self.words)[n] for n in np.random.default_rng((self.seed, place)).permutation(len(self.words))[:_WORDS]
+        ]
+        words, words_mask = self.bank.batch(drawn, "query")
+        share = pairs.often[rows] / max(1, len(pairs)) if pairs.role == "together" else np.ones(len(rows))
+        return {
+            "anchors": anchors,
+            "anchors_mask": anchors_mask,
+            "passages": passages,
+            "passages_mask": passages_mask,
+            "log_share": torch.tensor(np.log(share), dtype=torch.float32),
+            "same": self._no_negatives(pairs, asked, found),
+            "kept": torch.from_numpy(np.stack([self.kept[text] for text in found])),
+            "words": words,
+            "words_mask": words_mask,
+            "words_kept": torch.from_numpy(np.stack([self.words[text] for text in drawn])),
+        }
+
+    def _no_negatives(self, pairs: Pairs, asked: list[str], found: list[str]) -> torch.Tensor:
+        """Marks the pairs (i, j), i ≠ j, where passage j is known to belong to anchor i."""
+        known = self._known.setdefault(id(pairs), set(zip(pairs.anchors, pairs.passages, strict=True)))
+        marked = torch.tensor([[(a, p) in known for p in found] for a in asked], dtype=torch.bool)
+        return marked.fill_diagonal_(False)
+
+
+def match_batches(
+    bank: TextBank, examples: MatchExamples, kept: Vectors, words: Vectors, *, count: int, size: int, seed: int
+) -> MatchBatches:
+    """Returns `count` batches, those of phrases spread evenly among those of things bought together."""
+    kinds = [pairs for pairs in (examples.together, examples.phrases) if len(pairs)]
+    total = sum(len(pairs) for pairs in kinds)
+    plan: list[tuple[float, tuple[Pairs, npt.NDArray[np.int64]]]] = []
+    for pairs in kinds:
+        wanted = max(1, round(count * len(pairs) / total))
+        lengths = bank.lengths(pairs.anchors, cast(Role, pairs.role)) + bank.lengths(pairs.passages, "passage")
+        made = by_length(lengths, count=wanted, size=size, seed=seed, apart=(_codes(pairs.passages), pairs.group))
+        plan += [((turn + 0.5) / len(made), (pairs, rows)) for turn, rows in enumerate(made)]
+    ordered = [batch for _, batch in sorted(plan, key=lambda entry: entry[0])]
+    return MatchBatches(bank, (ordered * (count // max(1, len(ordered)) + 1))[:count], kept, words, seed)
+
+
+def identity(examples: MatchExamples) -> str:
+    """Returns a hash of the pairs, so that a run is only taken up on the examples it began with."""
+    digest = hashlib.sha256()
+    for pairs in (examples.together, examples.phrases):
+        for anchor, passage in zip(pairs.anchors, pairs.passages, strict=True):
+            digest.update(f"{anchor}\n{passage}\n".encode())
+    return digest.hexdigest()
+
+
+def _codes(texts: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    return np.unique(np.array(texts, dtype=object), return_inverse=True)[1].astype(np.int64)
