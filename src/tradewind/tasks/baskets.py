@@ -42,7 +42,7 @@ class Baskets:
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """Learning sees what is before `validation`, choices are made on what lies before `test`, figures on what comes after."""
+    """What is before `validation` is learned, choices are made before `test`, figures come after it."""
 
     validation: datetime
     test: datetime

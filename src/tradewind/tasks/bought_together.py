@@ -26,7 +26,7 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class BoughtTogether:
-    """Questions: `anchors` (q,) and each of `answers` are item rows; `ranked` (c,) are the numbers of the ranked texts."""
+    """Questions: `anchors` (q,) and each of `answers` are item rows, `ranked` (c,) the numbers of the ranked texts."""
 
     catalogue: CatalogueTexts
     anchors: Rows

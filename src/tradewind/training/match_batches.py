@@ -23,7 +23,7 @@ Vectors = Mapping[str, npt.NDArray[np.float32]]
 
 @dataclass(slots=True)
 class MatchBatches:
-    """Tensors for `contrast.Contrast`, batch by batch. `kept` are untuned passage vectors, `words` untuned query ones."""
+    """Tensors for `Contrast`, batch by batch. `kept` are untuned passage vectors, `words` untuned query ones."""
 
     bank: TextBank
     plan: list[tuple[Pairs, npt.NDArray[np.int64]]]

@@ -46,7 +46,7 @@ class Objective(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """What a run looked like. `loss` and `validation` are (step, value) pairs, `best_step` is whose weights were kept."""
+    """What a run looked like: (step, value) pairs, and as `best_step` the step whose weights were kept."""
 
     loss: tuple[tuple[int, float], ...]
     validation: tuple[tuple[int, float], ...]
