@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from usearch.index import Index
-from usearch.index import search as scan
 
-from tradewind.errors import ArtefactError, RequestError
+from tradewind.errors import RequestError
 from tradewind.index.arrays import load_json, map_array
+from tradewind.index.graph import Graph, scan
 from tradewind.index.hits import Hits, best
 from tradewind.index.quantise import exact_scores, to_int8, unit_length
 from tradewind.index.selection import Selection
 
-EXPANSION = 96
-"""How many neighbours the graph search keeps in hand at least."""
 GRAPH_COST = 40.0
 """What finding one more vector through the graph costs, in vectors scanned."""
-SPARE = 24
+SPARE = 54
 """Vectors found beyond those asked for, so that exact scores can put right what one byte a component got wrong."""
-BLOCK = 16_384
 
 
 class VectorIndex:
-    """Reads what write_vectors wrote. Thread-safe: one thread at a time searches the graph, the rest never changes.
+    """Reads what write_vectors wrote. Thread-safe: it never changes.
 
     Identical vectors are stored once: `text_of[row]` is the vector of a row, and the rows of vector t are
     `members[starts[t]:starts[t + 1]]`, ascending.
@@ -39,8 +34,7 @@ class VectorIndex:
         self._members, self._starts = map_array(folder, "text_members"), map_array(folder, "text_starts")
         self._precise, self._codes = map_array(folder, "vectors_float16"), map_array(folder, "vectors_int8")
         self.size = len(self._starts) - 1
-        self._graph = _open_graph(folder / "vectors.usearch", self.dimension) if facts["graph"] else None
-        self._lock = threading.Lock()
+        self._graph = Graph(folder / "vectors.usearch", self.dimension) if facts["graph"] else None
 
     def vector_of(self, row: int) -> NDArray[np.float32]:
         """Returns the vector of `row`, float32 (d,)."""
@@ -70,33 +64,12 @@ class VectorIndex:
         total = self.size if selection is None else len(selection.texts)
         widened = int(count * self.size / total * 1.25) + SPARE if total < self.size else count
         if self._graph is None or total <= max(count, widened * GRAPH_COST):
-            return self._scan(code, count, None if selection is None else selection.texts)
-        found = self._walk(code, widened)
+            return scan(self._codes, code, count, None if selection is None else selection.texts)
+        found = self._graph.near(code, widened)
         if selection is None:
             return found
         passed = found[selection.has_text[found]]
-        return passed if len(passed) >= count else self._scan(code, count, selection.texts)
-
-    def _walk(self, code: NDArray[np.int8], count: int) -> NDArray[np.int64]:
-        with self._lock:
-            keys = self._graph.search(code, count, threads=1).keys  # type: ignore[union-attr]
-        return np.asarray(keys, dtype=np.int64).reshape(-1)
-
-    def _scan(self, code: NDArray[np.int8], count: int, texts: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        total = self.size if texts is None else len(texts)
-        if total <= count:
-            return np.arange(total, dtype=np.int64) if texts is None else texts
-        found, distances = [], []
-        for start in range(0, total, BLOCK):
-            stop = min(start + BLOCK, total)
-            block = self._codes[start:stop] if texts is None else self._codes[texts[start:stop]]
-            near = scan(np.ascontiguousarray(block), code, min(count, stop - start), "cos", exact=True, threads=1)
-            places = np.asarray(near.keys, dtype=np.int64).reshape(-1) + start
-            found.append(places if texts is None else texts[places])
-            distances.append(np.asarray(near.distances, dtype=np.float32).reshape(-1))
-        order = np.argsort(np.concatenate(distances), kind="stable")[:count]
-        nearest: NDArray[np.int64] = np.concatenate(found)[order]
-        return nearest
+        return passed if len(passed) >= count else scan(self._codes, code, count, selection.texts)
 
     def _expand(
         self,
@@ -123,14 +96,3 @@ def as_query(vector: NDArray[np.float32], dimension: int) -> NDArray[np.float32]
     if len(found) != dimension:
         raise RequestError(f"a vector of {len(found)} components does not fit a catalogue of {dimension}")
     return unit_length(found[None]).reshape(-1)
-
-
-def _open_graph(path: Path, dimension: int) -> Index:
-    graph = Index(ndim=dimension, metric="cos", dtype="i8", expansion_search=EXPANSION, enable_key_lookups=False)
-    try:
-        graph.view(str(path))
-    except (RuntimeError, OSError) as error:
-        raise ArtefactError(
-            f"the vector graph cannot be read: {error}", where=str(path), hint="build it again"
-        ) from None
-    return graph

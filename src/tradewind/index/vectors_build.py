@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from usearch.index import Index
 
 from tradewind.index.arrays import group_by_code, save_array, save_json
+from tradewind.index.graph import write_graph
 from tradewind.index.quantise import to_int8, unit_length
 from tradewind.telemetry import Progress
 
-CONNECTIVITY = 16
-EXPANSION_ADD = 96
 GRAPH_FROM = 2_000
 """Fewer distinct vectors are scanned; a graph would not be faster."""
 _BLOCK = 4_096
@@ -38,7 +35,7 @@ def write_vectors(folder: Path, vectors: NDArray[np.float32], order: NDArray[np.
     precise.flush()
     graph = count >= GRAPH_FROM
     if graph:
-        _write_graph(folder / "vectors.usearch", codes, progress)
+        write_graph(folder / "vectors.usearch", codes, progress.advance)
     save_json(folder, "vectors", {"dimension": dimension, "distinct": count, "graph": graph})
 
 
@@ -60,14 +57,3 @@ def distinct(vectors: NDArray[np.float32], order: NDArray[np.int64]) -> tuple[ND
             firsts.append(int(place))
         codes[row] = code
     return codes, np.asarray(firsts, dtype=np.int64)
-
-
-def _write_graph(path: Path, codes: NDArray[Any], progress: Progress) -> None:
-    """Adds the vectors in their order with one thread: the same vectors give the same graph."""
-    graph = Index(ndim=codes.shape[1], metric="cos", dtype="i8", connectivity=CONNECTIVITY, expansion_add=EXPANSION_ADD)
-    for start in range(0, len(codes), _BLOCK):
-        block = np.ascontiguousarray(codes[start : start + _BLOCK])
-        filled = np.flatnonzero(block.any(axis=1))
-        graph.add(filled + start, block[filled], threads=1)
-        progress.advance(len(block))
-    graph.save(str(path))
