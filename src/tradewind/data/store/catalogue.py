@@ -96,7 +96,7 @@ def known_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
 
 def source_digests(connection: Connection) -> dict[str, bytes | None]:
     """Returns for every item the digest of the row it came from; None for one that was added while serving."""
-    rows = connection.execute(select(items.c.id, items.c.source_digest)).tuples()
+    rows = connection.execute(select(items.c.id, items.c.source_digest))
     return {item_id: None if digest is None else bytes(digest) for item_id, digest in rows}
 
 
@@ -137,9 +137,7 @@ def digests_of(connection: Connection, ids: Sequence[str]) -> dict[str, bytes | 
     """Returns, for those of these items that are known, the digest of the row each came from."""
     found: dict[str, bytes | None] = {}
     for part in chunks(ids):
-        found.update(
-            connection.execute(select(items.c.id, items.c.source_digest).where(items.c.id.in_(part))).tuples().all()
-        )
+        found.update(connection.execute(select(items.c.id, items.c.source_digest).where(items.c.id.in_(part))).all())
     return found
 
 
@@ -153,5 +151,5 @@ def changes(connection: Connection, since: int) -> list[ItemChange]:
     rows = connection.execute(select(item_changes).where(item_changes.c.number > since).order_by(item_changes.c.number))
     return [
         ItemChange(number, item_id, body and item_of_row(orjson.loads(body)), None if vector is None else bytes(vector))
-        for number, item_id, body, vector in rows.tuples()
+        for number, item_id, body, vector in rows
     ]

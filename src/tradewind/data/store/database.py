@@ -68,7 +68,7 @@ class Database:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(7261)"))
             schema.metadata.create_all(connection)
-            known = dict(connection.execute(select(schema.facts.c.name, schema.facts.c.value)).tuples().all())
+            known = dict(connection.execute(select(schema.facts.c.name, schema.facts.c.value)).all())
             if not known:
                 known = {"schema": schema.SCHEMA_VERSION, "secret": secrets.token_hex(32)}
                 connection.execute(insert(schema.facts), [{"name": name, "value": known[name]} for name in known])

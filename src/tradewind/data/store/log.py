@@ -77,7 +77,7 @@ def digests_of(connection: Connection, event_ids: Sequence[str]) -> dict[str, by
     for part in people.chunks(event_ids):
         for event_id, digest in connection.execute(
             select(events.c.event_id, events.c.digest).where(events.c.event_id.in_(part))
-        ).tuples():
+        ):
             found[event_id] = bytes(digest)
         erased = select(erased_events.c.event_id).where(erased_events.c.event_id.in_(part))
         found.update(dict.fromkeys(connection.execute(erased).scalars()))
@@ -148,7 +148,7 @@ def _column(name: str, columns: dict[str, tuple[Any, ...]], names: pa.Array) -> 
 
 def _names(connection: Connection) -> pa.Array:
     """Returns the pseudonyms as an array that a person's number is the index of."""
-    rows = connection.execute(select(people_table.c.person, people_table.c.pseudonym)).tuples().all()
+    rows = connection.execute(select(people_table.c.person, people_table.c.pseudonym)).all()
     names: list[str | None] = [None] * (1 + max((number for number, _ in rows), default=0))
     for number, name in rows:
         names[number] = name

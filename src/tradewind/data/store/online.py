@@ -95,10 +95,12 @@ def _refusals(connection: Connection, given: Sequence[Event]) -> list[str | None
 
 
 def to_columns(given: Sequence[Event]) -> dict[str, pa.Array]:
-    """Returns events as arrays of EVENT_SCHEMA's types by field name."""
+    """Returns events as arrays of EVENT_SCHEMA's types by field name; an empty text counts as absent."""
     columns: dict[str, pa.Array] = {}
     for field in EVENT_SCHEMA:
         values = [getattr(event, field.name) for event in given]
+        if pa.types.is_string(field.type):
+            values = [value or None for value in values]
         if field.name == "time":
             columns["time"] = pa.array([catalogue.to_micros(value) for value in values], pa.int64()).cast(field.type)
         else:

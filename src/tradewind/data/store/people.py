@@ -38,7 +38,7 @@ def find(connection: Connection, user_ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in chunks(user_ids):
         query = select(pseudonyms.c.user_id, pseudonyms.c.pseudonym).where(pseudonyms.c.user_id.in_(part))
-        found.update(connection.execute(query).tuples().all())
+        found.update(connection.execute(query).all())
     return found
 
 
@@ -59,7 +59,7 @@ def by_pseudonym(connection: Connection, names: Sequence[str]) -> dict[str, Pers
     found: dict[str, Person] = {}
     columns = (people.c.person, people.c.pseudonym, people.c.erased)
     for part in chunks(names):
-        rows = connection.execute(select(*columns).where(people.c.pseudonym.in_(part))).tuples()
+        rows = connection.execute(select(*columns).where(people.c.pseudonym.in_(part)))
         found.update({row[1]: Person(row[0], row[1], bool(row[2])) for row in rows})
     return found
 
