@@ -18,7 +18,7 @@ _CHUNK = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Row-aligned: whitened `text` (items, w), residual `slot` (items,; 0 for none), `statistics` of what may be seen."""
+    """Row-aligned: whitened `text` (items, w), residual `slot` (items,; 0 for none), and `statistics`."""
 
     text: Floats
     slot: Rows
