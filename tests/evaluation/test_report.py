@@ -8,13 +8,8 @@ from html.parser import HTMLParser
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Page, Table
 
-TABLE = Table(
-    "Recall",
-    ("recall@20",),
-    {"random": {"recall@20": 0.001}, "调优后": {"recall@20": 0.25}, "x": {}},
-    "调优后",
-    ("seed 13",),
-)
+ROWS = {"random": {"recall@20": 0.001}, "调优后": {"recall@20": 0.25}, "x": {}}
+TABLE = Table("Recall", ("recall@20",), ROWS, "调优后", ("seed 13",))
 
 
 def test_a_table_lines_up_its_columns_wide_characters_included() -> None:
