@@ -53,13 +53,13 @@ def _run(context: Context, progress: Progress) -> Outputs:
     from tradewind.data.ingest import ingest
 
     report = ingest(context.shop, progress)
-    for line in report.summary():
+    for line in report.text().splitlines():
         progress.note(f"      {line}")
-    return {"snapshot": report.snapshot.hash, "report": report.to_json()}
+    return {"snapshot": report.snapshot, "report": report.to_dict()}
 
 
 def _present(context: Context, outputs: Outputs) -> bool:
-    return (context.shop.snapshots / outputs["snapshot"]).is_dir()
+    return bool((context.shop.snapshots / outputs["snapshot"]).is_dir())
 
 
 STEP = Step("ingest", "Read the tables, check every row, store, snapshot", 60.0, _inputs, _run, _present)

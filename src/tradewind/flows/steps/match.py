@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tradewind.flows.learning import learned
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.flows.steps.weights import checkpoint_of
@@ -26,13 +27,13 @@ def _run(context: Context, progress: Progress) -> Outputs:
     checkpoint = checkpoint_of(context)
     if not context.shop.settings.learn.match.enabled:
         progress.note("      match is switched off: the untuned encoder serves")
-        return {"folder": str(checkpoint.folder), "tuned": False, "metrics": {}}
+        return {"folder": str(checkpoint.folder), "metrics": {}, "claims": [], "report": None}
     from tradewind.training.match import train
 
     result = train(context.shop, snapshot_of(context), checkpoint, context.shop.scratch / "match", progress)
-    for line in result.table.splitlines():
+    for line in result.as_text().splitlines():
         progress.note(f"      {line}")
-    return {"folder": str(result.folder), "tuned": result.tuned, "metrics": result.metrics, "report": result.report}
+    return learned(result)
 
 
 def _present(context: Context, outputs: Outputs) -> bool:

@@ -13,11 +13,20 @@ export class Refusal extends Error {
 /** Returns {body, requestId, cache} of a call; shows how long it took. Throws Refusal. */
 export async function call(path, { method = "GET", body, quiet = false, keepalive = false } = {}) {
   const started = performance.now();
-  const reply = await fetch(path, { method, keepalive, headers: headers(body), body: body && JSON.stringify(body) });
+  const ask = () => fetch(path, { method, keepalive, headers: headers(body), body: body && JSON.stringify(body) });
+  let reply = await ask();
+  if (reply.status === 401 && state.token && (await renew())) reply = await ask();
   const content = await reply.json().catch(() => ({}));
   if (!reply.ok) throw new Refusal(reply.status, content);
   if (!quiet) showTiming(performance.now() - started, reply.headers);
   return { body: content, requestId: reply.headers.get("X-Request-Id"), cache: reply.headers.get("X-Cache") };
+}
+
+/** A person's token is short-lived: asks the backend (here the demo's) for the next one. */
+async function renew() {
+  const reply = await fetch("demo/token", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ household: state.household }) });
+  state.token = reply.ok ? (await reply.json()).token : null;
+  return reply.ok;
 }
 
 function headers(body) {

@@ -30,7 +30,7 @@ async function demo() {
     const { body } = await call("demo/key", { quiet: true });
     state.key = body.key;
     state.demo = true;
-    households = (await call("demo/households", { quiet: true })).body.households ?? [];
+    households = (await call("demo/households", { quiet: true })).body;
     notice(body.notice);
   } catch {
     state.key = sessionStorage.getItem("tradewind.key");

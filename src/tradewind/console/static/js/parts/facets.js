@@ -19,6 +19,7 @@ export function facets(counts, parameters) {
 function group(field, values, chosen, parameters) {
   const ticked = new Set(chosen.filter((written) => written.startsWith(`${field}:`)).map((written) => written.slice(field.length + 1)));
   const shown = [...values.filter(({ value }) => ticked.has(value)), ...values.filter(({ value }) => !ticked.has(value))].slice(0, MOST_SHOWN);
+  if (field === "category") shown.sort((one, other) => one.value.localeCompare(other.value));
   if (!shown.length) return null;
   return h("fieldset", { class: "facet", "data-facet": field }, h("legend", {}, word(field)), shown.map((count) => choice(field, count, ticked.has(count.value), chosen, parameters)));
 }
@@ -27,7 +28,9 @@ function choice(field, { value, count }, ticked, chosen, parameters) {
   const written = `${field}:${value}`;
   const next = ticked ? chosen.filter((one) => one !== written) : [...chosen, written];
   const go = () => (location.hash = searchAddress(parameters, { filter: next, offset: null }));
-  return h("label", {}, h("input", { type: "checkbox", checked: ticked, onchange: go }), h("span", {}, value), h("small", {}, String(count)));
+  const levels = field === "category" ? value.split(" > ") : [value];
+  const box = h("input", { type: "checkbox", checked: ticked, "aria-label": value, onchange: go });
+  return h("label", { "--depth": levels.length - 1, title: value }, box, h("span", {}, levels.at(-1)), h("small", {}, String(count)));
 }
 
 function range(bounds, parameters) {

@@ -9,7 +9,7 @@ import { word } from "../words/index.js";
 
 /** Returns the page of item `id`; the shopper's arrival is a view event. Throws Refusal. */
 export async function product(id, parameters) {
-  const { body: item } = await call(`v1/items/${encodeURIComponent(id)}`);
+  const { item } = (await call(`v1/items/${encodeURIComponent(id)}`)).body;
   const trail = { requestId: parameters.get("r") || undefined, query: parameters.get("q") || undefined };
   if (parameters.has("p")) trail.position = Number(parameters.get("p"));
   tell("view", { item: id, ...trail });

@@ -16,7 +16,7 @@ export default {
     meaning: () => "Means what you asked for", similar: () => "Close in meaning", popular: () => "Bought by many",
     bought_together: (r) => (r.count ? `Bought with it ${r.count} ${r.count === 1 ? "time" : "times"}` : "Goes with it"),
     goes_with: () => "Goes with it by meaning", bought_before: (r) => (r.times ? `You bought it ${r.times} ${r.times === 1 ? "time" : "times"}` : "You bought it before"),
-    habit: () => "You may need it again", interest: () => "Fits what you like", sequence: () => "Fits what you buy next", trending: () => "Bought more than before", recent: () => "You looked at it",
+    likely_next: () => "You may want it next", trending: () => "Bought more than before", seen_before: () => "You looked at it",
     like_yours: () => "Like what you buy", bought_with_yours: () => "Goes with what you buy",
   },
 };

@@ -16,7 +16,7 @@ export default {
     meaning: () => "意思相符", similar: () => "意思相近", popular: () => "很多人购买",
     bought_together: (r) => (r.count ? `一起购买过 ${r.count} 次` : "适合搭配"),
     goes_with: () => "按含义适合搭配", bought_before: (r) => (r.times ? `你买过 ${r.times} 次` : "你买过"),
-    habit: () => "可能又需要了", interest: () => "符合你的喜好", sequence: () => "符合你的购买顺序", trending: () => "近期销量上升", recent: () => "你看过",
+    likely_next: () => "你接下来可能需要", trending: () => "近期销量上升", seen_before: () => "你看过",
     like_yours: () => "与你常买的相近", bought_with_yours: () => "与你常买的搭配",
   },
 };
