@@ -1,0 +1,103 @@
+"""Compresses a trained encoder: adapters merged, exported in int8, held against its fp32 original, timed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from transformers.utils import logging as transformers_logging
+
+from tradewind.compression.export import export_encoder
+from tradewind.compression.gate import Compared, ParityLimits, check
+from tradewind.compression.merge import plain_checkpoint
+from tradewind.compression.profile import profile
+from tradewind.errors import ModelError
+from tradewind.models.bi_encoder import BiEncoder, load_bi_encoder
+from tradewind.models.checkpoint import WEIGHTS_FILE
+from tradewind.runtime.bundle import MODEL_FILE, EncoderFacts, Role
+from tradewind.runtime.encoder import OnnxEncoder
+from tradewind.telemetry import Progress, SilentProgress
+
+Encode = Callable[[Sequence[str], Role], np.ndarray]
+"""Texts and their role in, float32 unit vectors (texts, dimension) out."""
+Metric = Callable[[Encode], float]
+"""A figure of an encoder's quality, higher is better; asked of the original and of the compressed one."""
+FEWEST_TEXTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CompressedEncoder:
+    """A bundle that passed the gate, the gate's figures and the latency profile."""
+
+    folder: Path
+    report: dict[str, Any]
+    profile: dict[str, Any]
+
+
+def compress_encoder(
+    checkpoint: Path,
+    out: Path,
+    *,
+    prefixes: Mapping[str, str],
+    max_tokens: int,
+    held_out: Sequence[str],
+    metric: Metric | None = None,
+    limits: ParityLimits | None = None,
+    progress: Progress | None = None,
+) -> CompressedEncoder:
+    """Returns the int8 bundle, made in `out`, of the encoder in `checkpoint`: a Hugging Face folder, or adapters.
+
+    `held_out` are texts that no training saw, 20 or more.
+    Raises ParityError when the bundle is too far from its original, and then leaves nothing in `out`; ModelError when
+    the checkpoint cannot be exported.
+    """
+    progress = progress or SilentProgress()
+    progress.start("compress", 3)
+    merged = out.with_name(f"{out.name}.merged")
+    try:
+        whole = plain_checkpoint(checkpoint, merged)
+        export_encoder(whole, out, prefixes, max_tokens)
+        progress.advance()
+        report = check(compare(whole, out, held_out, metric), limits)
+        progress.advance()
+        timed = profile(out, held_out)
+        progress.advance()
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(merged, ignore_errors=True)
+    return CompressedEncoder(out, report.as_dict(), timed)
+
+
+def compare(checkpoint: Path, bundle: Path, texts: Sequence[str], metric: Metric | None = None) -> Compared:
+    """Returns what the gate looks at: `texts` and `metric` by the fp32 `checkpoint` and by the exported `bundle`.
+
+    Raises ModelError for fewer than 20 texts, which would prove nothing.
+    """
+    if len(texts) < FEWEST_TEXTS:
+        raise ModelError(f"{len(texts)} held-out texts are too few to compare encoders", hint=f"give {FEWEST_TEXTS}")
+    facts = EncoderFacts.read(bundle)
+    original: Encode = _original(checkpoint, facts).encode
+    small: Encode = OnnxEncoder(bundle).encode
+    return Compared(
+        original_queries=original(texts, "query"),
+        original_passages=original(texts, "passage"),
+        small_queries=small(texts, "query"),
+        small_passages=small(texts, "passage"),
+        original_bytes=(checkpoint / WEIGHTS_FILE).stat().st_size,
+        small_bytes=sum(path.stat().st_size for path in bundle.glob(f"{MODEL_FILE}*")),
+        original_metric=metric(original) if metric else None,
+        small_metric=metric(small) if metric else None,
+    )
+
+
+def _original(checkpoint: Path, facts: EncoderFacts) -> BiEncoder:
+    """The library's bars and its report of the unused pooler would say nothing to the reader of a step."""
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    return load_bi_encoder(checkpoint, prefixes=facts.prefixes, max_tokens=facts.max_tokens)
