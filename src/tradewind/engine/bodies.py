@@ -65,7 +65,7 @@ def _reply(state: State[R], body: dict[str, Any], profile_version: str | None) -
         generation=serving.parts.generation,
         delta=serving.view.delta,
         profile_version=profile_version,
-        stages=state.stages,
+        stages=tuple(state.context.watch.stages),
         stage_answered=stage,
         degraded=state.degraded,
         repeatable=not state.cut_short,

@@ -61,13 +61,13 @@ def load_parts(source: Source, version: str, serving: Parts | None = None) -> Pa
     An encoder that `serving` already holds is shared, not loaded twice. Raises ArtefactError or NotFoundError.
     """
     generation = load_generation(source.root, version, source.key)
-    index = load_part(source.root, generation, generation.index, source.key)
-    encoder = load_part(source.root, generation, generation.encoder, source.key)
-    shared = serving is not None and serving.encoder_version == generation.encoder
+    index = load_part(source.root, generation.index, source.key)
+    encoder = load_part(source.root, generation.encoder, source.key)
+    shared = serving is not None and serving.encoder_version == encoder.reference
     parts = Parts(
         generation=version,
         encoder=serving.encoder if serving is not None and shared else OnnxEncoder(encoder.path),
-        encoder_version=generation.encoder,
+        encoder_version=encoder.reference,
         catalogue=Catalogue.open(index.path),
         template=source.template,
         sequence=_sequence(source, generation),
@@ -77,7 +77,7 @@ def load_parts(source: Source, version: str, serving: Parts | None = None) -> Pa
 
 
 def probe(parts: Parts) -> None:
-    """Raises ArtefactError when the parts do not fit together: a query's vector must find something in the catalogue."""
+    """Raises ArtefactError when the parts do not fit together: a vector must find something in the catalogue."""
     view = parts.catalogue.view(Delta(parts.catalogue.change))
     vector = parts.encoder.encode([parts.generation], "query")[0]
     if view.size and not len(view.vector(vector, 1, NO_FILTERS)):
@@ -93,7 +93,7 @@ class PointerFollower:
         self._refused: dict[str, float] = {}
 
     def look(self) -> TradewindError | None:
-        """Swaps when the pointer names another generation. Returns why it was refused, if it was."""
+        """Swaps when the pointer names another generation. Returns why that one was refused, if it was."""
         version = pointers.current(self._source.root, KIND, NAME)
         if version is None or version == self._engine.generation or self._resting(version):
             return None
@@ -114,4 +114,4 @@ class PointerFollower:
 def _sequence(source: Source, generation: Generation) -> SequenceModel | None:
     if generation.sequence is None:
         return None
-    return SequenceModel(load_part(source.root, generation, generation.sequence, source.key).path)
+    return SequenceModel(load_part(source.root, generation.sequence, source.key).path)

@@ -17,36 +17,24 @@ NAME: Final = "shop"
 FILE: Final = "generation.json"
 
 
-class Generation(BaseModel):
-    """References ("kind/name/version") of the parts, and by reference the sha256 of each one's manifest."""
+class Part(BaseModel):
+    """An artefact ("kind/name/version") and the sha256 of its manifest."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    encoder: str
-    index: str
-    sequence: str | None = None
-    classifier: str | None = None
-    manifests: dict[str, str]
+    artefact: str
+    manifest_sha256: str
 
 
-def write_generation(
-    folder: Path,
-    encoder: Artefact,
-    index: Artefact,
-    sequence: Artefact | None = None,
-    classifier: Artefact | None = None,
-) -> Generation:
-    """Writes the file of a generation of these parts into `folder`, ready to be published, and returns what it says."""
-    parts = [part for part in (encoder, index, sequence, classifier) if part is not None]
-    generation = Generation(
-        encoder=encoder.reference,
-        index=index.reference,
-        sequence=sequence.reference if sequence else None,
-        classifier=classifier.reference if classifier else None,
-        manifests={part.reference: part.manifest_sha256 for part in parts},
-    )
-    (folder / FILE).write_text(generation.model_dump_json(indent=1), encoding="utf-8")
-    return generation
+class Generation(BaseModel):
+    """The parts that serve together; a shop may do without a sequence model and a classifier."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoder: Part
+    index: Part
+    sequence: Part | None = None
+    classifier: Part | None = None
 
 
 def load_generation(root: Path, version: str, key: PublicKey) -> Generation:
@@ -58,13 +46,12 @@ def load_generation(root: Path, version: str, key: PublicKey) -> Generation:
         raise ArtefactError("not a generation", where=str(path), hint=" ".join(str(error).split())) from None
 
 
-def load_part(root: Path, generation: Generation, reference: str, key: PublicKey) -> Artefact:
+def load_part(root: Path, part: Part, key: PublicKey) -> Artefact:
     """Returns one part, checked, and checked to be the very one that the generation was published with.
 
     Raises ArtefactError or NotFoundError.
     """
-    kind, name, version = split_reference(reference)
-    artefact = load(root, kind, name, version, key)
-    if generation.manifests.get(reference) != artefact.manifest_sha256:
-        raise ArtefactError("not the artefact that the generation was published with", where=reference)
+    artefact = load(root, *split_reference(part.artefact), key)
+    if part.manifest_sha256 != artefact.manifest_sha256:
+        raise ArtefactError("not the artefact that the generation was published with", where=part.artefact)
     return artefact

@@ -118,6 +118,11 @@ class Catalogue(Protocol):
         """The store's last change that the index already holds."""
         ...
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What was indexed: `together` says whether there are vectors of that role."""
+        ...
+
     def view(self, delta: Delta) -> View: ...
 
 

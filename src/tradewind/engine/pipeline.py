@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol
 
 from tradewind.engine.state import R, State
@@ -26,19 +25,12 @@ class Pipeline(Generic[R]):
     components: tuple[Component[R], ...]
 
     def __call__(self, state: State[R]) -> State[R]:
-        """Returns the state after the last component; `stages` says what each cost."""
+        """Returns the state after the last component; the context's watch has what each cost, parts before wholes."""
         for component in self.components:
-            state = run(component, state)
+            with state.context.watch.stage(component.name):
+                state = component(state)
         return state
 
     def describe(self) -> dict[str, Any]:
         """Returns the recipe as plain data: every component's name and settings, in order."""
         return {"name": self.name, "components": [repr(component) for component in self.components]}
-
-
-def run(component: Component[R], state: State[R]) -> State[R]:
-    """Returns the state after one component, with the time it took (its parts' own times come before it)."""
-    started = time.perf_counter()
-    state = component(state)
-    spent = (time.perf_counter() - started) * 1000.0
-    return replace(state, stages=(*state.stages, (component.name, spent)))

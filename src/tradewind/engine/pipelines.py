@@ -42,7 +42,7 @@ class RecipeSettings:
 
     lexical_window: int = 500
     vector_window: int = 200
-    lexical_weight: float = 1.0
+    lexical_weight: float = 2.0
     vector_weight: float = 1.0
     own_weight: float = 0.5
     """How much a person's own purchases count in their search."""

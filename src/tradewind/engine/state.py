@@ -14,6 +14,7 @@ from tradewind.engine.parts import Serving, Vector, View
 from tradewind.engine.requests import RecommendRequest, SearchRequest
 from tradewind.index.hits import Hits
 from tradewind.index.understanding import Understanding
+from tradewind.telemetry import Stopwatch
 
 R = TypeVar("R", SearchRequest, RecommendRequest)
 
@@ -35,6 +36,8 @@ class Context:
     """Vectors of texts already encoded."""
     profile: Profile | None = None
     """What the user's events say; None for an anonymous answer."""
+    watch: Stopwatch = field(default_factory=Stopwatch)
+    """What each component cost. Nothing in an answer's body may depend on it."""
 
     @property
     def view(self) -> View:
@@ -54,6 +57,8 @@ class State(Generic[R]):
     vector: Vector | None = None
     lists: Mapping[str, Hits] = field(default_factory=dict)
     """Candidates by the name of the list, each best first."""
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """By the name of the list: how much of the query it speaks for, 0..1; 1 for a list that is not here."""
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     """By the name of the list: what it knows about its rows."""
     ranked: Hits = NOTHING
@@ -67,8 +72,6 @@ class State(Generic[R]):
     """Names of the parts that did not answer."""
     cut_short: bool = False
     """Whether the clock, or a part that failed, and not the request alone, decided what is degraded."""
-    stages: tuple[tuple[str, float], ...] = ()
-    """What each component cost, in milliseconds."""
 
     @property
     def view(self) -> View:

@@ -51,7 +51,6 @@ class Alongside:
             vector=other.vector,
             lists={**state.lists, **other.lists},
             evidence={**state.evidence, **other.evidence},
-            stages=(*state.stages, *other.stages),
         )
 
     def _without(self, state: State[SearchRequest], cut_short: bool = True) -> State[SearchRequest]:

@@ -14,7 +14,8 @@ from tradewind.engine.state import State
 class StartFromItem:
     """Sets `vector` to what the anchor is (`passage`) or to what goes with it (`together`).
 
-    The index holds no `together` vector of an item added or changed while serving: it is made from the item's text.
+    The index may hold no `together` vectors, and never one of an item added or changed while serving: then it is made
+    from the item's text.
     """
 
     role: Literal["passage", "together"]
@@ -23,6 +24,8 @@ class StartFromItem:
     def __call__(self, state: State[RecommendRequest]) -> State[RecommendRequest]:
         if state.anchor is None:
             return state
-        if self.role == "together" and state.anchor >= state.view.first_live:
+        indexed = bool(state.context.serving.parts.catalogue.facts["together"])
+        stored = indexed and state.anchor < state.view.first_live
+        if self.role == "together" and not stored:
             return replace(state, vector=encode_one(state.context, state.view.item(state.anchor).text, self.role))
         return replace(state, vector=state.view.vector_of(state.anchor, self.role))
