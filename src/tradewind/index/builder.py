@@ -100,7 +100,7 @@ class _Build:
         write_facets(self.folder, facets)
         updated = items.column("updated_at").cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
         save_array(self.folder, "updated_at", pc.fill_null(updated, 0).to_numpy())
-        analyser = Analyser(Segmenter(self._own_words()))
+        analyser = Analyser(self._segmenter())
         self.progress.start("Index text", items.num_rows)
         write_lexical(self.folder, items_of(items), facets, analyser, self.progress)
         queries = common_queries(events, self.settings.suggest_min_people)
@@ -110,8 +110,8 @@ class _Build:
         row_of = pc.index_in(events.column("item"), items.column("id").combine_chunks())
         write_companions(self.folder, count_companions(events, row_of, items.num_rows, self.settings.together_per_item))
 
-    def _own_words(self) -> list[str]:
-        return read_words(Path(self.settings.dictionary)) if self.settings.dictionary else []
+    def _segmenter(self) -> Segmenter:
+        return Segmenter(read_words(Path(self.settings.dictionary)) if self.settings.dictionary else ())
 
     def _write_facts(self, items: pa.Table, *, together: bool) -> None:
         facts = {
@@ -120,7 +120,7 @@ class _Build:
             "change": self.change,
             "languages": list(self.languages),
             "facets": self.settings.facets,
-            "own_words": self._own_words(),
+            "own_words": list(self._segmenter().own_words),
             "together": together,
             "settings": self.settings.model_dump(mode="json"),
             "versions": {name: version(name) for name in _PARTS},
