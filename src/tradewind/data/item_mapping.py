@@ -136,9 +136,11 @@ def _require_text_fields(template: Template, attributes: Sequence[str]) -> None:
 
 
 def _joined(parts: Sequence[pa.Array], rows: int, separator: str = CATEGORY_SEPARATOR) -> pa.Array:
-    if not parts:
-        return pa.nulls(rows, pa.string())
-    return pc.binary_join_element_wise(*parts, separator, null_handling="skip")
+    """Returns the parts joined without the empty ones; null where all are. Arrow's own skipping loses such rows."""
+    whole = pa.nulls(rows, pa.string())
+    for part in parts:
+        whole = pc.coalesce(pc.binary_join_element_wise(whole, part, separator), whole, part)
+    return whole
 
 
 def _attribute_texts(words: Mapping[str, pa.Array], rows: int) -> pa.Array:

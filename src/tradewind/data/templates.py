@@ -47,6 +47,8 @@ class Template:
         for place, array in enumerate(arrays):
             code |= np.asarray(array.is_valid()).astype(np.int64) << place
         patterns, inverse = np.unique(code, return_inverse=True)
+        if rows == 0:
+            return pa.nulls(0, pa.string())
         if len(patterns) == 1:
             return self._joined(arrays, int(patterns[0]), rows)
         order = np.argsort(inverse, kind="stable")
