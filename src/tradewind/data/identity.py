@@ -16,8 +16,10 @@ BODY_FIELDS: Final = (
 )  # fmt: skip
 """The fields of an event's body, all but its id, in the order in which they are digested."""
 
-_NUMBERS: Final = {"value": "f8", "quantity": "f8", "position": "i4", "time": "i8"}
+_NUMBERS: Final = frozenset({"value", "quantity", "position", "time"})
 _ABSENT: Final = bytes(8)
+_NO_NUMBER: Final = 0xFF
+"""Eight of these are a NaN that no sum gives, and the position -1: neither passes the checks."""
 _WIDTH: Final = 8 * len(BODY_FIELDS)
 
 
@@ -83,6 +85,8 @@ def _cells(columns: dict[str, pa.Array]) -> Iterable[bytes]:
     matrix = np.zeros((rows, len(BODY_FIELDS), 8), dtype=np.uint8)
     for place, name in enumerate(BODY_FIELDS):
         column = columns.get(name)
+        if name in _NUMBERS:
+            matrix[:, place] = _NO_NUMBER
         if column is not None and column.null_count < rows:
             matrix[:, place] = _number_cells(column, name) if name in _NUMBERS else _text_cells(column)
     flat = matrix.tobytes()
@@ -94,7 +98,7 @@ def _number_cells(column: pa.Array, name: str) -> np.ndarray:
     values = np.asarray(raw.fill_null(0), dtype=np.int64 if name in ("time", "position") else np.float64) + 0
     cells = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).view(np.uint8).reshape(-1, 8).copy()
     absent = np.asarray(pc.is_null(column))
-    cells[absent] = 0xFF
+    cells[absent] = _NO_NUMBER
     return cells
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +13,8 @@ import pyarrow.compute as pc
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _NAIVE: Final = pa.timestamp("us")
+_UNITS: Final = ((1e11, 1_000_000), (1e14, 1_000), (1e17, 1))
+"""Below which size a number since 1970 has which unit, in microseconds; above, it is in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +142,22 @@ def _in_utc(column: pa.Array, timezone: str) -> pa.Array:
 
 
 def _of_epoch(column: pa.Array) -> Typed:
-    numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    micros = np.array([math.nan if not math.isfinite(number) else number * _unit(number) for number in numbers])
-    wrong = np.asarray(column.is_valid()) & ~np.isfinite(micros)
-    whole = pa.array(np.nan_to_num(micros).astype(np.int64), mask=~np.isfinite(micros))
-    return Typed(whole.cast(_NAIVE).cast(_TIME), wrong)
+    present = np.asarray(column.is_valid())
+    numbers = column.fill_null(0).to_numpy(zero_copy_only=False)
+    finite = np.isfinite(numbers)
+    size = np.abs(np.where(finite, numbers, 0))
+    unit = [size < limit for limit, _ in _UNITS]
+    with np.errstate(over="ignore", invalid="ignore"):
+        nanos = numbers // 1000 if np.issubdtype(numbers.dtype, np.integer) else numbers / 1000
+        micros = np.select(unit, [numbers * factor for _, factor in _UNITS], nanos)
+    good = present & finite
+    times = pa.array(np.where(good, micros, 0).astype(np.int64), mask=~good)
+    return Typed(times.cast(_NAIVE).cast(_TIME), present & ~finite)
 
 
 def _unit(number: float) -> float:
-    """Returns how many microseconds a unit is: by its size a number since 1970 is in s, ms, us or ns."""
-    size = abs(number)
-    return 1e6 if size < 1e11 else 1e3 if size < 1e14 else 1.0 if size < 1e17 else 1e-3
+    """Returns how many microseconds one is: by its size a number since 1970 is in s, ms, us or ns."""
+    return next((float(factor) for limit, factor in _UNITS if abs(number) < limit), 1e-3)
 
 
 def _moment(text: str | None, timezone: str) -> Any:

@@ -19,7 +19,8 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION: Final = "1"
+SCHEMA_VERSION: Final = "2"
+"""Moves when the tables, or what a digest is made of, change."""
 
 metadata: Final = MetaData()
 
