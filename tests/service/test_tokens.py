@@ -74,7 +74,7 @@ def forged() -> dict[str, str]:
         "expires now": signed(iat=now - 600, exp=now),
         "not yet": signed(nbf=now + 600),
         "from the future": signed(iat=now + 600, exp=now + 900),
-        "too long a life": signed(exp=now + 3601),
+        "too long a life": signed(iat=now, exp=now + 3601),
         "old with a long life": signed(iat=now - 86_400, exp=now + 600),
         "backwards": signed(iat=now, exp=now - 10),
         "another audience": signed(aud="shop"),

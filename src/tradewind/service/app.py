@@ -15,7 +15,7 @@ from tradewind.console.pages import console_routes
 from tradewind.service import openapi, problems
 from tradewind.service.assembly import Service, open_service
 from tradewind.service.backing import Open, open_backing
-from tradewind.service.demo import require_loopback
+from tradewind.service.loopback import require_loopback
 from tradewind.service.metrics import Metrics
 from tradewind.service.middleware.admission import Admission
 from tradewind.service.middleware.body import BodyLimit
@@ -90,8 +90,8 @@ def _lifespan(
             watcher.start()
         worker.settle()
         yield
+        await asyncio.to_thread(service.close)
         if watcher:
             watcher.close()
-        await asyncio.to_thread(service.close)
 
     return lifespan

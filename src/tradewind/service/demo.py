@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import json
 import os
 import secrets
@@ -21,8 +20,9 @@ from typing import Final
 import jwt
 
 from tradewind.data.store import Store
-from tradewind.errors import ConfigError, NotFoundError
+from tradewind.errors import NotFoundError
 from tradewind.service.keys import KeyRing, open_keys
+from tradewind.service.loopback import require_loopback
 from tradewind.service.tokens import TokenVerifier
 from tradewind.settings import Shop
 
@@ -91,26 +91,6 @@ def prepare(shop: Shop) -> DemoAccess:
     if found and ring.find(found.browser_key) and ring.find(found.admin_key):
         return found
     return _write(path, _fresh(ring))
-
-
-def require_loopback(host: str) -> None:
-    """Raises ConfigError unless `host` is this machine alone."""
-    if not is_loopback(host):
-        raise ConfigError(
-            f"demo mode hands out keys and listens on {host}, which others can reach",
-            where="serve.demo",
-            hint="set serve.host to 127.0.0.1, or serve.demo to false",
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Returns whether `host`, a name or an address without a port, is this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _fresh(ring: KeyRing) -> DemoAccess:

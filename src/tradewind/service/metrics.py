@@ -14,7 +14,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+from tradewind.service.worker import METRICS_VARIABLE
+
 REQUEST_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 STAGE_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 
@@ -85,7 +86,7 @@ class Metrics:
 
     def render(self) -> bytes:
         """Returns the text that Prometheus reads, of every worker."""
-        folder = os.environ.get(FOLDER_VARIABLE)
+        folder = os.environ.get(METRICS_VARIABLE)
         if not folder:
             return generate_latest(self._registry)
         _forget_dead_workers(Path(folder))

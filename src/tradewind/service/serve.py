@@ -13,26 +13,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import FastAPI
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 
 from tradewind.errors import ConfigError
-from tradewind.service.app import create_app
-from tradewind.service.backing import Open, open_backing
-from tradewind.service.demo import require_loopback
-from tradewind.service.metrics import FOLDER_VARIABLE
-from tradewind.service.worker import DRAINING, Worker
+from tradewind.service.loopback import require_loopback
+from tradewind.service.worker import DRAINING, METRICS_VARIABLE, Worker
 from tradewind.settings import ServeSettings, Shop
 
-STOP_SECONDS: Final = 30
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from tradewind.service.backing import Open
+
+STOP_SECONDS: Final = 30.0
 """How long a worker may finish what it is answering."""
 HEADER_SECONDS: Final = 10
 """How long a caller may take to send its headers."""
+_TO_STDERR: Final = {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}
+LOGGING: Final[dict[str, Any]] = {"handlers": {"console": _TO_STDERR, "access": _TO_STDERR}}
+"""Keeps the server's own words off standard output. Its access log is never on: it would hold queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ Told = Callable[[Running], None]
 def _say_nothing(_running: Running) -> None: ...
 
 
-def serve(shop: Shop, *, on_ready: Told = _say_nothing, open_parts: Open = open_backing) -> None:
+def serve(shop: Shop, *, on_ready: Told = _say_nothing, open_parts: Open | None = None) -> None:
     """Serves until SIGTERM or Ctrl-C, then answers what is in flight and returns. Called from the main thread.
 
     A stop first turns /health/ready to false for `serve.drain_seconds`, still answering; a second signal stops at once.
@@ -60,8 +64,8 @@ def serve(shop: Shop, *, on_ready: Told = _say_nothing, open_parts: Open = open_
     if settings.demo:
         require_loopback(settings.host)
     running = Running(_url(settings.host, free_port(settings.host, settings.port)), _run_folder(shop))
-    worker = Worker(settings.workers, running.folder, os.getpid())
-    os.environ[FOLDER_VARIABLE] = str(running.folder)
+    worker = Worker(settings.workers, running.folder, os.getpid(), settings.drain_seconds + STOP_SECONDS)
+    os.environ[METRICS_VARIABLE] = str(running.folder)
     server = _server(settings, int(running.url.rsplit(":", 1)[1]))
     server.on_startup(partial(_drain_on_signals, server, settings, running.folder))
     server.on_startup(partial(_tell_when_up, settings.workers, running, on_ready))
@@ -71,9 +75,11 @@ def serve(shop: Shop, *, on_ready: Told = _say_nothing, open_parts: Open = open_
         shutil.rmtree(running.folder, ignore_errors=True)
 
 
-def load_app(shop: Shop, worker: Worker, open_parts: Open) -> FastAPI:
+def load_app(shop: Shop, worker: Worker, open_parts: Open | None) -> FastAPI:
     """Returns a worker's application; granian calls it in each fresh process."""
-    return create_app(shop, worker=worker, open_parts=open_parts)
+    from tradewind.service.app import create_app  # in the worker alone: the parent starts at once and stays small
+
+    return create_app(shop, worker=worker, open_parts=open_parts) if open_parts else create_app(shop, worker=worker)
 
 
 def _server(settings: ServeSettings, port: int) -> MPServer:
@@ -89,8 +95,8 @@ def _server(settings: ServeSettings, port: int) -> MPServer:
         backpressure=max(256, 4 * settings.max_in_flight),
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         log_level=LogLevels.warning,
+        log_dictconfig=LOGGING,
         respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Final
 from tradewind.engine.watching import Watcher
 
 DRAINING: Final = "draining"
+METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder where prometheus_client keeps each worker's counts."""
 LOOK_SECONDS: Final = 1.0
 
 
@@ -23,6 +26,8 @@ class Worker:
     count: int = 1
     run: Path | None = None
     parent: int | None = None
+    patience: float = 60.0
+    """Seconds from the beginning of a stop after which whatever is still being answered is given up."""
 
     def draining(self) -> bool:
         """Returns whether the service is about to stop."""
@@ -30,7 +35,7 @@ class Worker:
 
     def settle(self) -> None:
         """Leaves Ctrl-C to the parent, which drains first, and tells it that this worker listens from now on."""
-        if self.run is None:
+        if self.run is None or self.parent is None:
             return
         asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -40,7 +45,13 @@ class Worker:
         """Returns what ends this worker when its parent is gone; None for a process on its own."""
         if self.parent is None:
             return None
-        return Watcher({"looking for the parent": _leave_with(self.parent)}, LOOK_SECONDS)
+        return Watcher({"the parent": _leave_with(self.parent), "the stop": self._leave_late}, LOOK_SECONDS)
+
+    def _leave_late(self) -> None:
+        if self.run is not None and self.draining():
+            began = (self.run / DRAINING).stat().st_mtime
+            if time.time() - began > self.patience:
+                os._exit(1)
 
 
 def _leave_with(parent: int) -> Callable[[], None]:

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from tradewind.service.answering import beside
 from tradewind.service.assembly import Service, service_of
-from tradewind.service.demo import Demo, is_loopback
+from tradewind.service.demo import Demo
 from tradewind.service.json_route import StrictRoute
+from tradewind.service.loopback import is_loopback
 from tradewind.service.problems import ProblemError
 from tradewind.service.schemas.words import Text, Wire
 
