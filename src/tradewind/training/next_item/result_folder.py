@@ -19,7 +19,7 @@ from tradewind.models.sequence import ItemSide, SequenceConfig, SequenceModel
 from tradewind.runtime.blend import Blend
 
 Floats = npt.NDArray[np.float32]
-PROBES: Final = 64
+PROBES: Final = 400
 """Histories kept beside the weights, so that an export can be compared with the model on them."""
 
 
