@@ -80,7 +80,7 @@ class Cell:
         return losses
 
 
-@pytest.fixture(params=[(task, name) for task in TASKS for name in METHODS], ids=lambda cell: "-".join(cell))
+@pytest.fixture(params=[(task, name) for task in TASKS for name in METHODS], ids="-".join)
 def cell(request: pytest.FixtureRequest, checkpoint: Checkpoint) -> Cell:
     return Cell(*request.param, checkpoint.folder)
 

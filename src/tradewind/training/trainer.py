@@ -195,6 +195,7 @@ def _arguments(plan: Plan, checkpoints: Path, watched: str) -> TrainingArguments
         metric_for_best_model=f"eval_{watched}",
         greater_is_better=True,
         logging_steps=1,
+        logging_nan_inf_filter=False,
         report_to="none",
         bf16=processor_has_bf16(),
         use_cpu=not torch.cuda.is_available(),
