@@ -13,7 +13,12 @@ from sqlalchemy import create_engine, text
 from tradewind.data.store import Store
 from tradewind.settings import Shop, load_shop
 
-ITEMS = "id,name,kind,brand,price,stock\n1,Shampoo,Hair > Wash,Acme,3.50,yes\n2,洗发水,Hair > Wash,,12,no\n3,Cat food,Pets,Meow,,\n"
+ITEMS = (
+    "id,name,kind,brand,price,stock\n"
+    "1,Shampoo,Hair > Wash,Acme,3.50,yes\n"
+    "2,洗发水,Hair > Wash,,12,no\n"
+    "3,Cat food,Pets,Meow,,\n"
+)
 EVENTS = (
     "kind,when,who,what,words,paid,count\n"
     "purchase,2026-01-02T10:00:00Z,ann,1,,7.00,2\n"

@@ -42,7 +42,8 @@ from tradewind.data.store import open_store
 store = open_store(load_shop(sys.argv[1]))
 user = store.pseudonym("ann", create=True)
 for number in range(100_000):
-    (outcome,) = store.append_events([Event(f"e{number}", EventType.VIEW, datetime(2026, 1, 2, tzinfo=UTC), user, item="1")])
+    event = Event(f"e{number}", EventType.VIEW, datetime(2026, 1, 2, tzinfo=UTC), user, item="1")
+    (outcome,) = store.append_events([event])
     print(outcome.event_id, flush=True)
 """
 

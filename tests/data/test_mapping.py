@@ -48,7 +48,7 @@ WORD = st.one_of(st.none(), st.sampled_from(["Milk", "牛奶", "FRZN pizza", "1 
 
 @given(
     st.lists(
-        st.fixed_dictionaries({name: WORD for name in ("type", "size", "a", "b", "brand", "colour")}),
+        st.fixed_dictionaries(dict.fromkeys(("type", "size", "a", "b", "brand", "colour"), WORD)),
         min_size=1,
         max_size=8,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ from tradewind.settings import SourceSettings
 
 _DELIMITERS: Final = ",;\t|"
 _LONGEST_FIELD: Final = 1 << 24
+_MOST_LINES_A_ROW: Final = 1_000
+"""A quoted text of more lines is a quote that somebody forgot to close."""
 
 
 class CsvSource:
@@ -42,14 +45,48 @@ def _lines(file: Path) -> int:
 def _batches(file: Path) -> Iterator[SourceBatch]:
     csv.field_size_limit(_LONGEST_FIELD)
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
-        reader = csv.reader(opened, delimiter=_delimiter(file), strict=False)
+        lines = _Lines(opened)
+        reader = csv.reader(lines, delimiter=_delimiter(file), strict=True)
         names = _header(reader, file)
         wrote = False
-        while piece := list(islice(_numbered(reader), BATCH_ROWS)):
+        while piece := list(islice(_numbered(reader, lines), BATCH_ROWS)):
             yield _batch(piece, names, file.name)
             wrote = True
         if not wrote:
             yield _batch([], names, file.name)
+
+
+class _Lines:
+    """The lines of a file, which can go back to the second line of a row that turned out to be none."""
+
+    def __init__(self, file: Iterable[str]) -> None:
+        self._coming = iter(file)
+        self._again: deque[str] = deque()
+        self._row: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if len(self._row) >= _MOST_LINES_A_ROW:
+            raise csv.Error("a quote is not closed")
+        line = self._again.popleft() if self._again else next(self._coming)
+        self._row.append(line)
+        self.number += 1
+        return line
+
+    def new_row(self) -> None:
+        """Says that what was read so far is done with."""
+        self._row.clear()
+
+    def give_up_row(self) -> tuple[int, str]:
+        """Returns the number and text of the row's first line; the lines after it will be read again."""
+        first, *rest = self._row or [""]
+        self.number -= len(rest)
+        self._again.extendleft(reversed(rest))
+        self._row.clear()
+        return self.number, first
 
 
 def _delimiter(file: Path) -> str:
@@ -70,30 +107,31 @@ def _header(reader: Any, file: Path) -> list[str]:
     return names
 
 
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str] | csv.Error]]:
+def _numbered(reader: Any, lines: _Lines) -> Iterator[tuple[int, list[str] | BadLine]]:
     """Yields each row, or what is wrong with it, with the line on which it ends; blank lines are no rows."""
     while True:
+        lines.new_row()
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield reader.line_num, error
+            number, text = lines.give_up_row()
+            reason = "too_long" if "field larger" in str(error) else "unclosed_quote"
+            yield number, BadLine(number, reason, _shown(text.rstrip("\r\n")))
             continue
         if row:
-            yield reader.line_num, row
+            yield lines.number, row
 
 
-def _batch(piece: list[tuple[int, list[str] | csv.Error]], names: list[str], file: str) -> SourceBatch:
-    rows = [(line, row) for line, row in piece if not isinstance(row, csv.Error) and len(row) == len(names)]
+def _batch(piece: list[tuple[int, list[str] | BadLine]], names: list[str], file: str) -> SourceBatch:
+    rows = [(line, row) for line, row in piece if not isinstance(row, BadLine) and len(row) == len(names)]
     columns = zip(*(row for _, row in rows), strict=True) if rows else ((),) * len(names)
     return SourceBatch(
         columns=pa.RecordBatch.from_arrays([_array(column) for column in columns], names=names),
         file=file,
         lines=np.array([line for line, _ in rows], dtype=np.int64),
-        unreadable=tuple(
-            _bad(line, row, len(names)) for line, row in piece if isinstance(row, csv.Error) or len(row) != len(names)
-        ),
+        unreadable=tuple(bad for line, row in piece if (bad := _bad(line, row, len(names)))),
     )
 
 
@@ -105,8 +143,13 @@ def _array(values: Any) -> pa.Array:
         return pa.array([value.encode("utf-8", "surrogateescape") for value in values], pa.binary())
 
 
-def _bad(line: int, row: list[str] | csv.Error, width: int) -> BadLine:
-    if isinstance(row, csv.Error):
-        return BadLine(line, "unreadable_line", str(row))
-    text = ",".join(row).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return BadLine(line, "wrong_number_of_columns", f"{len(row)} of {width} columns: {text}")
+def _bad(line: int, row: list[str] | BadLine, width: int) -> BadLine | None:
+    if isinstance(row, BadLine):
+        return row
+    if len(row) == width:
+        return None
+    return BadLine(line, "wrong_number_of_columns", f"{len(row)} of {width} columns: {_shown(','.join(row))}")
+
+
+def _shown(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

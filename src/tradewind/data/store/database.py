@@ -74,7 +74,7 @@ class Database:
                 connection.execute(insert(schema.facts), [{"name": name, "value": known[name]} for name in known])
         if known.get("schema") != schema.SCHEMA_VERSION:
             raise StoreError(
-                f"this store has tables of version {known.get('schema')} and this Tradewind wants {schema.SCHEMA_VERSION}",
+                f"this store has tables of version {known.get('schema')}, not {schema.SCHEMA_VERSION}",
                 where=self.where,
                 hint="put it aside and ingest again",
             )
