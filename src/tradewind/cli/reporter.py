@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
@@ -30,7 +32,7 @@ class TerminalProgress:
         self._bars.advance(self._task, units)
 
     def note(self, text: str) -> None:
-        self._bars.console.print(text, highlight=False, markup=False)
+        self._bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 class TerminalReporter:
@@ -60,6 +62,10 @@ class TerminalReporter:
         self._say(f"[{number}/{of}] {step.title} ({_about(estimate)})")
         return TerminalProgress(self._bars, self._bars.add_task(step.title, total=None, estimate=_about(estimate)))
 
+    def alone(self, label: str) -> TerminalProgress:
+        """Returns a bar that belongs to no step."""
+        return TerminalProgress(self._bars, self._bars.add_task(label, total=None, estimate=""))
+
     def finish(self, step: Step, seconds: float, outputs: Outputs) -> None:
         for task in self._bars.task_ids:
             self._bars.remove_task(task)
@@ -69,7 +75,14 @@ class TerminalReporter:
         self._say(f"[{number}/{of}] {step.title}: nothing new")
 
     def _say(self, text: str) -> None:
-        self._bars.console.print(text, highlight=False, markup=False)
+        self._bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def bar(label: str) -> Iterator[TerminalProgress]:
+    """Shows one bar on standard error while a command works that is no list of steps."""
+    with TerminalReporter() as reporter:
+        yield reporter.alone(label)
 
 
 class SilentReporter:

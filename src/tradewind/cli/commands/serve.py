@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -20,4 +21,4 @@ def serve(
     """Serve the shop in the foreground until Ctrl-C."""
     from tradewind.flows.serving import serve_shop
 
-    serve_shop(load_shop(shop), host=host, port=port, workers=workers)
+    serve_shop(load_shop(shop), partial(typer.echo, err=True), host=host, port=port, workers=workers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -35,7 +36,7 @@ def up(
     if json:
         print_json(context.outputs)
     elif serving:
-        serve_shop(opened, host=host, port=port, workers=workers)
+        serve_shop(opened, partial(typer.echo, err=True), host=host, port=port, workers=workers)
 
 
 def _build(shop: Shop, again: str | None, until: str | None, *, silent: bool) -> Context:

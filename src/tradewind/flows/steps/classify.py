@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from tradewind.flows.publishing import facts_of, is_there, publish_files, stored
+from tradewind.errors import DataError
+from tradewind.flows.learning import learned
+from tradewind.flows.publishing import facts_of, fetch, is_there, publish_files, stored
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
+from tradewind.flows.steps.weights import checkpoint_of
 from tradewind.telemetry import Progress
 
 NOTHING: Outputs = {"kind": "classifier", "name": "category", "version": None}
@@ -28,7 +33,39 @@ def _run(context: Context, progress: Progress) -> Outputs:
         return NOTHING
     from tradewind.training.classify import train
 
-    raise SystemError(train, shutil, snapshot_of, facts_of, publish_files, stored, progress)
+    tuned = replace(checkpoint_of(context), folder=Path(context.outputs["match"]["folder"]))
+    try:
+        result = train(context.shop, snapshot_of(context), tuned, context.shop.scratch / "classify", progress)
+    except DataError as error:
+        progress.note(f"      no classifier: {error}")
+        return NOTHING
+    for line in result.as_text().splitlines():
+        progress.note(f"      {line}")
+    out = _bundle(context, result.folder)
+    facts = facts_of(
+        context,
+        parents=[context.outputs["compress"]],
+        config={"label": context.shop.settings.learn.label, **context.shop.settings.learn.classify.model_dump()},
+        metrics=result.metrics,
+    )
+    return learned(result) | stored(publish_files(context.shop, "classifier", "category", out, facts))
+
+
+def _bundle(context: Context, folder: Path) -> Path:
+    """Returns the bundle: the served encoder with the head, or the classifier's own encoder when that was tuned too."""
+    from tradewind.compression.export import export_classifier, export_encoder
+    from tradewind.models.heads import load_head
+
+    weight, bias, labels = load_head(folder)
+    encoder = fetch(context.shop, context.outputs["compress"]).path
+    if context.shop.settings.learn.classify.method != "head":
+        own = context.shop.scratch / "classifier-encoder"
+        shutil.rmtree(own, ignore_errors=True)
+        prefixes, longest = checkpoint_of(context).prefixes, context.shop.settings.encoder.max_tokens
+        encoder = export_encoder(folder, own, prefixes, longest)
+    out = context.shop.scratch / "classifier"
+    shutil.rmtree(out, ignore_errors=True)
+    return export_classifier(encoder, out, labels, weight, bias)
 
 
 STEP = Step("classify", "Learn the categories", 45.0, _inputs, _run, is_there)

@@ -42,7 +42,10 @@ def _run(context: Context, progress: Progress) -> Outputs:
     facts = facts_of(
         context,
         parents=[],
-        config={"encoder": context.shop.settings.encoder.model_dump(), "tuned": context.outputs["match"]["report"] is not None},
+        config={
+            "encoder": context.shop.settings.encoder.model_dump(),
+            "tuned": context.outputs["match"]["report"] is not None,
+        },
         metrics={"match": context.outputs["match"]["metrics"], "parity": small.report},
         profile=small.profile,
     )

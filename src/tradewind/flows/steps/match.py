@@ -27,7 +27,7 @@ def _run(context: Context, progress: Progress) -> Outputs:
     checkpoint = checkpoint_of(context)
     if not context.shop.settings.learn.match.enabled:
         progress.note("      match is switched off: the untuned encoder serves")
-        return {"folder": str(checkpoint.folder), "metrics": {}, "claims": [], "report": None}
+        return {"folder": str(checkpoint.folder), "metrics": {}, "tables": [], "claims": [], "report": None}
     from tradewind.training.match import train
 
     result = train(context.shop, snapshot_of(context), checkpoint, context.shop.scratch / "match", progress)

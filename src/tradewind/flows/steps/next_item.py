@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from typing import Any
 
+from tradewind.flows.learning import learned
 from tradewind.flows.publishing import facts_of, is_there, publish_files, stored
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
@@ -32,22 +34,22 @@ def _run(context: Context, progress: Progress) -> Outputs:
 
     snapshot = snapshot_of(context)
     ids = snapshot.items()["id"].to_pylist()
-    scratch = context.shop.scratch / "next_item"
-    result = train(context.shop, snapshot, vectors_of(context), ids, scratch, progress)
-    for line in result.table.splitlines():
-        progress.note(f"      {line}")
-    if result.folder is None:
+    result = train(context.shop, snapshot, vectors_of(context), ids, context.shop.scratch / "next_item", progress)
+    if result is None:
         return NOTHING
+    for line in result.as_text().splitlines():
+        progress.note(f"      {line}")
     out = context.shop.scratch / "sequence"
     shutil.rmtree(out, ignore_errors=True)
-    export_sequence(result.folder, out)
+    parity = export_sequence(result.folder, out)
     facts = facts_of(
         context,
         parents=[context.outputs["compress"]],
         config=context.shop.settings.learn.next_item.model_dump(),
-        metrics=result.metrics,
+        metrics={**result.metrics, "parity": asdict(parity)},
+        profile={"score_ms": parity.milliseconds},
     )
-    return stored(publish_files(context.shop, "sequence", "next_item", out, facts)) | {"metrics": result.metrics}
+    return learned(result) | stored(publish_files(context.shop, "sequence", "next_item", out, facts))
 
 
 STEP = Step("next_item", "Learn what is bought next", 120.0, _inputs, _run, is_there)
