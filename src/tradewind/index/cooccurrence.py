@@ -51,11 +51,15 @@ def count_companions(events: pa.Table, row_of: pa.Array, size: int, per_item: in
     held = np.bincount(row, minlength=size)
     place = _rank_in_group(basket)
     basket, row = basket[place < MAX_BASKET], row[place < MAX_BASKET]
-    parts = [_best(pairs, held, baskets, per_item) for pairs in _pairs(basket, row, size)]
-    first = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.int64)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(first, minlength=size))]).astype(np.int64)
-    joined = [np.concatenate([part[at] for part in parts]) if parts else np.zeros(0) for at in (1, 2, 3)]
-    return Companions(starts, joined[0].astype(np.int32), joined[1].astype(np.float32), joined[2].astype(np.int32))
+    parts = [_lifted(pairs, held, baskets) for pairs in _pairs(basket, row, size)]
+    left, right, scores, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
+    first, second = np.concatenate([left, right]), np.concatenate([right, left])
+    scores = np.concatenate([scores, scores])
+    order = np.lexsort((second, -scores, first))
+    order = order[_rank_in_group(first[order]) < per_item]
+    starts = np.concatenate([[0], np.cumsum(np.bincount(first[order], minlength=size))]).astype(np.int64)
+    kept = np.concatenate([counts, counts])[order].astype(np.int32)
+    return Companions(starts, second[order].astype(np.int32), scores[order], kept)
 
 
 def write_companions(folder: Path, companions: Companions) -> None:
@@ -104,39 +108,36 @@ def _rank_in_group(group: Ints) -> Ints:
 
 
 def _pairs(basket: Ints, row: Ints, size: int) -> Iterator[tuple[Ints, Ints, Ints]]:
-    """Yields (first row, second row, shared baskets) in both directions, grouped by ranges of the first row."""
+    """Yields (lower row, higher row, shared baskets) of the pairs, a range of lower rows at a time."""
     ends = np.flatnonzero(np.concatenate([basket[1:] != basket[:-1], [True]])) if len(basket) else np.zeros(0, np.int64)
-    sizes = np.diff(np.concatenate([[-1], ends]))
-    mates = np.bincount(row, weights=np.repeat(sizes - 1, sizes), minlength=size)
+    last = np.repeat(ends, np.diff(np.concatenate([[-1], ends])))
+    mates = np.bincount(row, weights=last - np.arange(len(row)), minlength=size)
     part = (np.cumsum(mates) // _PAIRS_AT_ONCE).astype(np.int64)
     bounds = np.concatenate([[0], np.flatnonzero(np.diff(part)) + 1, [size]])
-    last = np.repeat(ends, sizes)
     for low, high in pairwise(bounds):
-        keys = _keys_between(row, last, int(low), int(high), size)
-        found, counts = np.unique(keys, return_counts=True)
+        found, counts = np.unique(_keys_between(row, last, int(low), int(high), size), return_counts=True)
         kept = counts >= MIN_TOGETHER
-        yield found[kept] // size, found[kept] % size, counts[kept].astype(np.int64)
+        yield found[kept] // max(size, 1), found[kept] % max(size, 1), counts[kept].astype(np.int64)
 
 
 def _keys_between(row: Ints, last: Ints, low: int, high: int, size: int) -> Ints:
-    """Returns first * size + second for every ordered pair of one basket whose first row is within low..high-1."""
-    place, step, keys = np.arange(len(row)), 0, []
+    """Returns lower * size + higher for every pair of one basket whose lower row is within low..high-1.
+
+    The rows of a basket ascend, so the lower one of a pair stands first.
+    """
+    place, step, keys = np.flatnonzero((row >= low) & (row < high)), 0, list[Ints]()
     while len(place):
         step += 1
         place = place[place + step <= last[place]]
-        left, right = row[place], row[place + step]
-        forward, backward = (left >= low) & (left < high), (right >= low) & (right < high)
-        keys += [left[forward] * size + right[forward], right[backward] * size + left[backward]]
+        keys.append(row[place] * size + row[place + step])
     return np.concatenate(keys) if keys else np.zeros(0, np.int64)
 
 
-def _best(pairs: tuple[Ints, Ints, Ints], held: Ints, baskets: int, per_item: int) -> tuple[Ints, Ints, Floats, Ints]:
-    """Returns (first, second, score, count) of the `per_item` best of every first row."""
-    first, second, counts = pairs
-    above = counts * float(baskets) > held[first] * held[second].astype(np.float64)
-    first, second, counts = first[above], second[above], counts[above]
-    left, right = held[first].astype(np.float64), held[second].astype(np.float64)
+def _lifted(pairs: tuple[Ints, Ints, Ints], held: Ints, baskets: int) -> tuple[Ints, Ints, NDArray[np.float32], Ints]:
+    """Returns (lower row, higher row, score, count) of the `pairs` that share more baskets than chance gives them."""
+    lower, higher, counts = pairs
+    above = counts * float(baskets) > held[lower] * held[higher].astype(np.float64)
+    lower, higher, counts = lower[above], higher[above], counts[above]
+    left, right = held[lower].astype(np.float64), held[higher].astype(np.float64)
     scores = log_likelihood(counts.astype(np.float64), left, right, float(baskets))
-    order = np.lexsort((second, -scores, first))
-    order = order[_rank_in_group(first[order]) < per_item]
-    return first[order], second[order], scores[order], counts[order]
+    return lower, higher, scores.astype(np.float32), counts

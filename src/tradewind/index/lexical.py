@@ -51,7 +51,7 @@ class LexicalIndex:
             return Hits.none()
         spare = 16
         while True:
-            limit = k + min(spare, len(hidden))
+            limit = min(k + min(spare, len(hidden)), self.collection.items)
             rows, scores = self._run(query, limit)
             kept = ~np.isin(rows, hidden) if len(hidden) else np.ones(len(rows), dtype=bool)
             if np.count_nonzero(kept) >= k or len(rows) < limit or spare >= len(hidden):
