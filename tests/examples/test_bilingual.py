@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tradewind.data.ingest import ingest
 from tradewind.settings import load_shop
 
 SHOP = Path(__file__).parents[2] / "examples" / "bilingual"
@@ -65,6 +67,15 @@ def test_the_shop_file_is_one_that_tradewind_reads_and_says_that_it_is_simulated
     assert "imulated" in (shop.settings.notice or "")
     assert set(shop.settings.languages) == {"zh", "en"}
     assert shop.settings.items.source.path == "products.jsonl"
+
+
+def test_every_row_of_both_tables_is_taken_in(
+    tmp_path: Path, products: list[dict[str, Any]], events: list[Row]
+) -> None:
+    for name in ("shop.yaml", "products.jsonl", "events.csv"):
+        shutil.copy(SHOP / name, tmp_path)
+    report = ingest(load_shop(tmp_path))
+    assert [(table.read, table.stored) for table in report.tables] == [(len(products),) * 2, (len(events),) * 2]
 
 
 def test_the_script_writes_the_same_events_byte_for_byte(tmp_path: Path) -> None:

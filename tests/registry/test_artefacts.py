@@ -81,7 +81,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory, keys: KeyPair) -> tuple[Pat
     return root, publish(root, "encoder", "match", bundle, FACTS, keys.private)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_of_any_file_is_refused(
     sealed: tuple[Path, Artefact], keys: KeyPair, data: st.DataObject
@@ -103,7 +103,7 @@ def test_any_flipped_bit_of_any_file_is_refused(
     assert reopened(root, artefact, keys).manifest == artefact.manifest
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_cut_short_or_made_longer_is_refused(
     sealed: tuple[Path, Artefact], keys: KeyPair, data: st.DataObject

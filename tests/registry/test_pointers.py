@@ -48,7 +48,7 @@ def test_promoted_versions_serve_and_are_rolled_back_one_by_one(root: Path, thre
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(steps=st.lists(st.sampled_from([0, 1, 2, "back"]), max_size=12))
 def test_the_pointer_behaves_like_a_stack(
     tmp_path_factory: pytest.TempPathFactory, keys: KeyPair, steps: list[int | str]

@@ -10,26 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
-from typing import Final
 
 from tradewind.errors import ArtefactError
 from tradewind.registry.allowed import check_allowed, is_tolerated
+from tradewind.registry.checking import OWN_FILES, check_whole, signed_manifest
 from tradewind.registry.disk import (
     copy_synced,
     locked,
     make_folder,
     plain_files,
-    read_plain,
     sha256_of,
     sync_folder,
     write_new,
 )
-from tradewind.registry.keys import PrivateKey, PublicKey, key_id, signature_holds
+from tradewind.registry.keys import PrivateKey, PublicKey, key_id
 from tradewind.registry.layout import INCOMING, MANIFEST_FILE, SIGNATURE_FILE, home, place
-from tradewind.registry.manifest import FileEntry, Manifest, ManifestFacts, canonical, library_versions, read_manifest
-
-MAX_MANIFEST: Final = 32 << 20
-OWN_FILES: Final = frozenset({MANIFEST_FILE, SIGNATURE_FILE})
+from tradewind.registry.manifest import FileEntry, Manifest, ManifestFacts, canonical, library_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def publish(root: Path, kind: str, name: str, files: Path, facts: ManifestFacts,
             _copy(kind, files, draft)
             manifest = _describe(kind, name, draft, facts, key)
             _sign(draft, manifest, key)
-            _check(draft, kind, name, manifest.version, key.public_key())
+            check_whole(draft, kind, name, manifest.version, key.public_key())
             target = folder / manifest.version
             draft.rename(target)
         sync_folder(folder)
@@ -82,58 +78,13 @@ def load(root: Path, kind: str, name: str, version: str, public_key: PublicKey) 
     anything else that artefacts of this kind may not hold.
     """
     path = place(root, kind, name, version)
-    return Artefact(kind, name, version, path, _check(path, kind, name, version, public_key))
+    return Artefact(kind, name, version, path, check_whole(path, kind, name, version, public_key))
 
 
 def inspect(root: Path, kind: str, name: str, version: str, public_key: PublicKey) -> Artefact:
     """Returns the artefact after checking its signature only: enough to list it, not enough to run it."""
     path = place(root, kind, name, version)
-    return Artefact(kind, name, version, path, _signed_manifest(path, kind, name, version, public_key))
-
-
-def _check(path: Path, kind: str, name: str, version: str, public_key: PublicKey) -> Manifest:
-    manifest = _signed_manifest(path, kind, name, version, public_key)
-    present = plain_files(path)
-    unlisted = [file for file in present if file not in manifest.files and file not in OWN_FILES]
-    for file in unlisted:
-        if not is_tolerated(kind, file, present[file]):
-            raise ArtefactError("a file that the manifest does not list", where=str(present[file]))
-    for file, entry in manifest.files.items():
-        if file.startswith("/") or ".." in file.split("/"):
-            raise ArtefactError("a path outside the artefact", where=f"{path}: {file}")
-        _check_file(kind, file, path / file, entry, listed=file in present)
-    return manifest
-
-
-def _signed_manifest(path: Path, kind: str, name: str, version: str, public_key: PublicKey) -> Manifest:
-    raw = _own_file(path / MANIFEST_FILE, "there is no manifest")
-    signature = _own_file(path / SIGNATURE_FILE, "the manifest is not signed")
-    if not signature_holds(public_key, signature, raw):
-        raise ArtefactError(
-            "the signature does not hold: altered, or signed by another key",
-            where=str(path / MANIFEST_FILE),
-            hint=f"expected the key {key_id(public_key)}",
-        )
-    manifest = read_manifest(raw, where=str(path / MANIFEST_FILE))
-    if (manifest.kind, manifest.name, manifest.version) != (kind, name, version):
-        raise ArtefactError(
-            f"the manifest is that of {manifest.kind}/{manifest.name}/{manifest.version}", where=str(path)
-        )
-    return manifest
-
-
-def _own_file(path: Path, absent: str) -> bytes:
-    if not path.is_symlink() and not path.exists():
-        raise ArtefactError(absent, where=str(path))
-    return read_plain(path, MAX_MANIFEST)
-
-
-def _check_file(kind: str, file: str, path: Path, entry: FileEntry, *, listed: bool) -> None:
-    if not listed:
-        raise ArtefactError("a file that the manifest lists is not there", where=str(path))
-    check_allowed(kind, file, path)
-    if path.stat().st_size != entry.size or sha256_of(path) != entry.sha256:
-        raise ArtefactError("the file was altered after it was signed", where=str(path))
+    return Artefact(kind, name, version, path, signed_manifest(path, kind, name, version, public_key))
 
 
 def _copy(kind: str, files: Path, draft: Path) -> None:
