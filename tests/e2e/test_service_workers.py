@@ -117,7 +117,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(root: Path, **serve) -> Server:
     _, key = open_keys(root / ".tradewind" / "keys").create("all", ["search", "events", "admin"])
     process = start(root, **serve)
+    too_late = threading.Timer(120, process.kill)
+    too_late.start()
     url = process.stdout.readline().strip()
+    too_late.cancel()
     assert url.startswith("http://127.0.0.1:"), process.communicate(timeout=60)
     return Server(process, url, key, root)
 

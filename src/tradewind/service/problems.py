@@ -22,6 +22,7 @@ from tradewind.errors import (
 )
 from tradewind.service.context import context_of
 from tradewind.service.schemas.problems import FieldProblem, Problem
+from tradewind.telemetry import logger
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_FIELDS: Final = 20
@@ -86,7 +87,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(TradewindError)
     async def tradewind_error(request: Request, error: TradewindError) -> Response:
-        return problem_response(context_of(request.scope).request_id, from_tradewind(error))
+        request_id, problem = context_of(request.scope).request_id, from_tradewind(error)
+        if problem.status_code >= 500:
+            logger.error("request %s failed: %s: %s", request_id, type(error).__name__, error)
+        return problem_response(request_id, problem)
 
 
 def from_tradewind(error: TradewindError) -> ProblemError:
