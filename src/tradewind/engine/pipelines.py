@@ -41,7 +41,7 @@ class RecipeSettings:
     """The numbers of the recipes. Windows are counts of candidates; they never depend on the page asked for."""
 
     lexical_window: int = 500
-    vector_window: int = 200
+    vector_window: int = 100
     lexical_weight: float = 2.0
     vector_weight: float = 1.0
     own_weight: float = 0.5

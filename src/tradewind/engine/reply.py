@@ -40,8 +40,7 @@ def canonical(body: Mapping[str, Any]) -> bytes:
 
 def results_of(state: State[R]) -> list[dict[str, Any]]:
     """Returns the page as the HTTP API shows it: every item with its score and its reasons."""
-    rows = state.page.rows.tolist()
-    scored = zip(rows, state.page.scores.tolist(), state.view.items(rows), strict=True)
+    scored = zip(state.page.rows.tolist(), state.page.scores.tolist(), state.items, strict=True)
     return [
         {**item_body(item), "score": round(score, 6), "why": [dict(reason) for reason in state.why.get(row, ())]}
         for row, score, item in scored

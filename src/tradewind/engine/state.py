@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from tradewind.data.features.profile import Profile
+from tradewind.data.records import Item
 from tradewind.engine.cache import BoundedCache
 from tradewind.engine.deadline import Deadline
 from tradewind.engine.parts import Serving, Vector, View
@@ -65,6 +66,8 @@ class State(Generic[R]):
     """All candidates, in the order of the answer."""
     page: Hits = NOTHING
     """The part of `ranked` that was asked for."""
+    items: tuple[Item, ...] = ()
+    """The items of the page, in its order."""
     total: int = 0
     facets: Mapping[str, Any] = field(default_factory=dict)
     why: Mapping[int, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)

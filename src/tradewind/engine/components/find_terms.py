@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tradewind.data.records import Item
 from tradewind.engine.requests import SearchRequest
 from tradewind.engine.state import State
 from tradewind.engine.words import words_of
-from tradewind.index.understanding import Unit
+from tradewind.index.understanding import Understanding, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,17 @@ class FindTerms:
         hits = state.lists.get(self.source)
         if hits is None:
             return state
-        matched = set(hits.rows.tolist()).intersection(state.page.rows.tolist())
-        found = {row: _held(state, row) for row in sorted(matched)}
+        matched = set(hits.rows.tolist())
+        page = zip(state.page.rows.tolist(), state.items, strict=True)
+        found = {row: _held(item, state.understanding) for row, item in page if row in matched}
         known = {row: {"terms": terms} for row, terms in found.items() if terms}
         return replace(state, evidence={**state.evidence, self.source: known})
 
 
-def _held(state: State[SearchRequest], row: int) -> list[str]:
-    item = state.view.item(row)
+def _held(item: Item, understanding: Understanding) -> list[str]:
     words = words_of(" ".join([item.title, *item.category, item.brand or "", *item.attributes.values()]))
-    read_as = dict(state.understanding.corrections)
-    held = [unit for unit in state.understanding.units if _holds(words.stems, words.folded, unit)]
+    read_as = dict(understanding.corrections)
+    held = [unit for unit in understanding.units if _holds(words.stems, words.folded, unit)]
     return [read_as.get(unit.surface, unit.surface) for unit in held]
 
 

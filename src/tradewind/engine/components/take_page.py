@@ -10,11 +10,11 @@ from tradewind.index.hits import Hits
 
 @dataclass(frozen=True, slots=True)
 class TakePage:
-    """Sets `page` to the candidates from `offset` to `offset + k`; past the end it is empty."""
+    """Sets `page`, and its `items`, to the candidates from `offset` to `offset + k`; past the end it is empty."""
 
     name: str = "page"
 
     def __call__(self, state: State[R]) -> State[R]:
         wanted = slice(state.request.offset, state.request.offset + state.request.k)
-        ranked = state.ranked
-        return replace(state, page=Hits(rows=ranked.rows[wanted], scores=ranked.scores[wanted]))
+        page = Hits(rows=state.ranked.rows[wanted], scores=state.ranked.scores[wanted])
+        return replace(state, page=page, items=tuple(state.view.items(page.rows.tolist())))
