@@ -117,6 +117,12 @@ class BertGraph:
         return np.asarray(self._tensors[name], np.float32)
 
 
+def longest_text(config: Mapping[str, Any]) -> int:
+    """Returns how many tokens a text may have. Raises ModelError for an architecture that cannot be exported."""
+    _require_supported(config)
+    return int(config["max_position_embeddings"]) - FIRST_POSITION[config["model_type"]]
+
+
 def _require_supported(config: Mapping[str, Any]) -> None:
     kind, activation = config.get("model_type"), config.get("hidden_act")
     if kind not in FIRST_POSITION:

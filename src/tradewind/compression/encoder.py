@@ -98,6 +98,6 @@ def compare(checkpoint: Path, bundle: Path, texts: Sequence[str], metric: Metric
 
 def _original(checkpoint: Path, facts: EncoderFacts) -> BiEncoder:
     """The library's bars and its report of the unused pooler would say nothing to the reader of a step."""
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     return load_bi_encoder(checkpoint, prefixes=facts.prefixes, max_tokens=facts.max_tokens)

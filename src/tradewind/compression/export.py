@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 from safetensors.numpy import save_file
 
-from tradewind.compression.bert import BertGraph
+from tradewind.compression.bert import BertGraph, longest_text
 from tradewind.compression.linear import FloatLinear, IntegerLinear, Linear
 from tradewind.errors import ModelError
 from tradewind.models.checkpoint import TOKENIZER_FILE, read_weights
@@ -31,9 +31,9 @@ def export_encoder(
     Raises ModelError when the checkpoint's architecture cannot be exported or a part is missing.
     """
     weights = read_weights(checkpoint)
-    positions = int(weights.config["max_position_embeddings"])
-    if max_tokens > positions:
-        raise ModelError(f"texts of {max_tokens} tokens are longer than the model's {positions}", where=str(checkpoint))
+    longest = longest_text(weights.config)
+    if max_tokens > longest:
+        raise ModelError(f"texts of {max_tokens} tokens are longer than the model's {longest}", where=str(checkpoint))
     out.mkdir(parents=True, exist_ok=True)
     BertGraph(weights.tensors, weights.config, LINEARS[precision]()).save(out / MODEL_FILE)
     shutil.copyfile(checkpoint / TOKENIZER_FILE, out / TOKENIZER_FILE)
