@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import rjieba
@@ -24,9 +25,7 @@ class Segmenter:
 
     def __init__(self, own_words: Iterable[str] = ()) -> None:
         self.own_words = tuple(sorted({word for word in own_words if _HAN_WORD.fullmatch(word)}))
-        self._jieba = rjieba.Jieba()
-        for word in self.own_words:
-            self._jieba.add_word(word, None, None)
+        self._jieba = _jieba(self.own_words)
 
     def cut(self, text: str) -> list[str]:
         """Returns the words of `text`, which holds nothing but Han characters, in order."""
@@ -35,6 +34,15 @@ class Segmenter:
     def parts(self, word: str) -> list[str]:
         """Returns the dictionary words inside `word`, shortest first, without `word` itself."""
         return [part for part in self._jieba.cut_for_search(word, hmm=True) if part != word] if len(word) > 2 else []
+
+
+@lru_cache(maxsize=2)
+def _jieba(own_words: tuple[str, ...]) -> rjieba.Jieba:
+    """Returns a dictionary with `own_words`; catalogues of one shop share it, as it takes tens of megabytes."""
+    made = rjieba.Jieba()
+    for word in own_words:
+        made.add_word(word, None, None)
+    return made
 
 
 def read_words(path: Path) -> list[str]:
