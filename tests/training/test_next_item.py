@@ -18,7 +18,7 @@ from tradewind.settings import Shop, parse_shop
 from tradewind.tasks.next_item import Questions, split, trips_of
 from tradewind.telemetry import SilentProgress
 from tradewind.training.next_item import train
-from tradewind.training.next_item.blend import Choice, fit_blend, quality
+from tradewind.training.next_item.blend import Choice, fit_blend, mean_of, quality
 from tradewind.training.next_item.budget import sequence_plan
 from tradewind.training.next_item.item_side import slots, whitened
 from tradewind.training.next_item.prepare import prepared
@@ -213,6 +213,17 @@ def test_the_blend_kept_is_the_one_that_was_best_on_validation():
     learned = [choice(random, new_is_right=True) for _ in range(64)]
     watched = [dataclasses.replace(choice(random, new_is_right=False)) for _ in range(40)]
     assert quality(fit_blend(learned, watched, 5, 1), watched) >= quality(fit_blend(learned, learned, 5, 1), watched)
+
+
+def test_the_mean_of_blends_scores_as_the_mean_of_their_scores():
+    random = np.random.default_rng(0)
+    learned = [choice(random, new_is_right=True) for _ in range(40)]
+    one, other = (fit_blend(learned, learned, 1, seed) for seed in (1, 9))
+    both = mean_of([one, other])
+    features, signal = learned[0].features, learned[0].base[:10, 0]
+    scores = [blend.bought_before(features, signal, signal) for blend in (one, other, both)]
+    assert np.allclose((scores[0] + scores[1]) / 2, scores[2], atol=1e-4)
+    assert np.allclose((one.base + other.base) / 2, both.base)
 
 
 def test_questions_count_their_baskets():

@@ -20,7 +20,7 @@ MIN_BASKETS: Final = 4
 """A household with fewer is not asked about."""
 BEFORE_CUT: Final = 0.95
 """The share of the baskets that lie before the global cut."""
-HELD_OUT: Final = 3
+HELD_OUT: Final = 4
 """Baskets of a household that the sequence model never learns to expect, so that the blend can be fitted on them."""
 
 

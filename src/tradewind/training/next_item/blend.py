@@ -22,6 +22,7 @@ Rows = npt.NDArray[np.int64]
 _NEW: Final = 100
 """Items never bought before that a question's own are compared with: the sequence model's best and the popular."""
 _HIDDEN: Final = (32, 16)
+_STARTS: Final = 3
 _RATE: Final = 5e-3
 _TOGETHER: Final = 32
 
@@ -51,17 +52,39 @@ def choices(trips: Trips, asked: Questions, scores: Iterator[Floats], statistics
 
 
 def fit_blend(learned: Sequence[Choice], watched: Sequence[Choice], epochs: int, seed: int) -> Blend:
-    """Returns the blend that ranks the right items of `learned` highest, of the epoch that was best on `watched`.
+    """Returns the blend that ranks the right items of `learned` highest: the mean of a few, each from its own start and
+    of the epoch that was best on `watched`.
 
     The loss is the softmax cross-entropy of a question's candidates (ListNet's top-one form; Cao et al., ICML 2007).
     """
+    return mean_of([_fit(learned, watched, epochs, seed + start) for start in range(_STARTS)])
+
+
+def mean_of(blends: Sequence[Blend]) -> Blend:
+    """Returns the one blend whose scores are the mean of the scores of `blends`, which share mean and spread."""
+    first, *middle, last = (list(layers) for layers in zip(*(blend.layers for blend in blends), strict=True))
+    share = np.float32(1.0 / len(blends))
+    layers = [
+        (np.concatenate([weight for weight, _ in first]), np.concatenate([bias for _, bias in first])),
+        *((_diagonal([weight for weight, _ in layer]), np.concatenate([b for _, b in layer])) for layer in middle),
+        (np.concatenate([w for w, _ in last], axis=1) * share, np.sum([b for _, b in last], axis=0) * share),
+    ]
+    base = np.mean([blend.base for blend in blends], axis=0)
+    return Blend(base, blends[0].mean, blends[0].spread, tuple(layers))
+
+
+def quality(blend: Blend, asked: Sequence[Choice]) -> float:
+    """Returns the mean nDCG@10 of `blend` within the candidates of `asked`."""
+    return float(np.mean([_quality(blend, choice) for choice in asked])) if asked else 0.0
+
+
+def _fit(learned: Sequence[Choice], watched: Sequence[Choice], epochs: int, seed: int) -> Blend:
     torch.manual_seed(seed)
     network = _Network(_spread(learned))
-    steps = epochs * -(-len(learned) // _TOGETHER)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=max(steps, 2))
     by_size = np.argsort([len(choice.right) for choice in learned], kind="stable")
     groups = [by_size[start : start + _TOGETHER] for start in range(0, len(by_size), _TOGETHER)]
+    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=max(epochs * len(groups), 2))
     random = np.random.default_rng(seed)
     kept, reached = network.blend(), -1.0
     for _ in range(epochs):
@@ -78,9 +101,13 @@ def fit_blend(learned: Sequence[Choice], watched: Sequence[Choice], epochs: int,
     return kept
 
 
-def quality(blend: Blend, asked: Sequence[Choice]) -> float:
-    """Returns the mean nDCG@10 of `blend` within the candidates of `asked`."""
-    return float(np.mean([_quality(blend, choice) for choice in asked])) if asked else 0.0
+def _diagonal(weights: Sequence[Floats]) -> Floats:
+    """Returns the weights down the diagonal of one matrix, zeros elsewhere: networks side by side that never meet."""
+    rows, columns = (np.cumsum([0, *(weight.shape[axis] for weight in weights)]) for axis in (0, 1))
+    whole = np.zeros((rows[-1], columns[-1]), dtype=np.float32)
+    for place, weight in enumerate(weights):
+        whole[rows[place] : rows[place + 1], columns[place] : columns[place + 1]] = weight
+    return whole
 
 
 def _quality(blend: Blend, choice: Choice) -> float:

@@ -28,7 +28,7 @@ class SequenceBudget:
 
 
 EFFORTS: Final[dict[Effort, SequenceBudget]] = {
-    "quick": SequenceBudget(4, 64, 1024, 16, 10, 4, 4000),
+    "quick": SequenceBudget(5, 64, 1024, 16, 10, 4, 7000),
     "normal": SequenceBudget(12, 96, 2048, 16, 10, 6, 8000),
     "full": SequenceBudget(30, 128, 4096, 16, 5, 8, 50_000),
 }
