@@ -13,6 +13,7 @@ from tradewind.flows.publishing import facts_of, fetch, is_there, publish_files,
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.flows.steps.weights import checkpoint_of
+from tradewind.registry.layout import MANIFEST_FILE, SIGNATURE_FILE
 from tradewind.telemetry import Progress
 
 NOTHING: Outputs = {"kind": "classifier", "name": "category", "version": None}
@@ -57,15 +58,15 @@ def _bundle(context: Context, folder: Path) -> Path:
     from tradewind.models.heads import load_head
 
     weight, bias, labels = load_head(folder)
-    encoder = fetch(context.shop, context.outputs["compress"]).path
-    if context.shop.settings.learn.classify.method != "head":
-        own = context.shop.scratch / "classifier-encoder"
-        shutil.rmtree(own, ignore_errors=True)
-        prefixes, longest = checkpoint_of(context).prefixes, context.shop.settings.encoder.max_tokens
-        encoder = export_encoder(folder, own, prefixes, longest)
-    out = context.shop.scratch / "classifier"
-    shutil.rmtree(out, ignore_errors=True)
-    return export_classifier(encoder, out, labels, weight, bias)
+    own, out = context.shop.scratch / "classifier-encoder", context.shop.scratch / "classifier"
+    for stale in (own, out):
+        shutil.rmtree(stale, ignore_errors=True)
+    if context.shop.settings.learn.classify.method == "head":
+        served = fetch(context.shop, context.outputs["compress"]).path
+        shutil.copytree(served, own, ignore=shutil.ignore_patterns(MANIFEST_FILE, SIGNATURE_FILE))
+    else:
+        export_encoder(folder, own, checkpoint_of(context).prefixes, context.shop.settings.encoder.max_tokens)
+    return export_classifier(own, out, labels, weight, bias)
 
 
 STEP = Step("classify", "Learn the categories", 45.0, _inputs, _run, is_there)

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
 
 from tradewind.flows.publishing import facts_of, is_there, publish_files, stored
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.flows.steps.weights import checkpoint_of
+from tradewind.tasks.baskets import baskets, time_cuts
+from tradewind.tasks.bought_together import recall
+from tradewind.tasks.catalogue_texts import catalogue_texts, item_texts
+from tradewind.tasks.match_report import held_out
+from tradewind.tasks.scoring import Encode, by_vectors, remembering
 from tradewind.telemetry import Progress
 
-HELD_OUT = 200
+if TYPE_CHECKING:
+    from tradewind.compression.encoder import Metric
+
+HELD_OUT: Final = 200
 """Texts on which the small model is held against the large one."""
+QUESTIONS: Final = 1500
+RANKED: Final = 800
+"""Size of the recall that may not fall: what is bought with an item, among the best-selling texts."""
 
 
 def _inputs(context: Context) -> dict[str, Any]:
@@ -29,34 +43,56 @@ def _run(context: Context, progress: Progress) -> Outputs:
 
     out = context.shop.scratch / "encoder"
     shutil.rmtree(out, ignore_errors=True)
-    source = Path(context.outputs["match"]["folder"])
-    checkpoint = checkpoint_of(context)
+    settings, match = context.shop.settings.encoder, context.outputs["match"]
+    snapshot = snapshot_of(context)
+    items, events = snapshot.items(), snapshot.events(types=["purchase"])
     small = compress_encoder(
-        source,
+        Path(match["folder"]),
         out,
-        prefixes=dict(checkpoint.prefixes),
-        max_tokens=context.shop.settings.encoder.max_tokens,
-        held_out=held_out_texts(context),
+        prefixes=checkpoint_of(context).prefixes,
+        max_tokens=settings.max_tokens,
+        held_out=least_seen(items, events),
+        metric=_metric(items, events, context.shop.settings.learn.seed),
         progress=progress,
     )
     facts = facts_of(
         context,
         parents=[],
-        config={
-            "encoder": context.shop.settings.encoder.model_dump(),
-            "tuned": context.outputs["match"]["report"] is not None,
-        },
-        metrics={"match": context.outputs["match"]["metrics"], "parity": small.report},
+        config={"encoder": settings.model_dump(), "tuned": match["report"] is not None},
+        metrics={"match": match["metrics"], "parity": small.report},
         profile=small.profile,
     )
-    return stored(publish_files(context.shop, "encoder", "match", out, facts))
+    return stored(publish_files(context.shop, "encoder", "match", out, facts)) | {"parity": small.report}
 
 
-def held_out_texts(context: Context) -> list[str]:
-    """Returns distinct item texts, spread evenly over the catalogue in the order of their ids."""
-    texts = snapshot_of(context).items()["text"].unique().to_pylist()
-    step = max(1, len(texts) // HELD_OUT)
-    return sorted(texts)[::step][:HELD_OUT]
+def least_seen(items: pa.Table, events: pa.Table) -> list[str]:
+    """Returns up to HELD_OUT distinct texts: those that learning, which follows purchases, saw least of."""
+    texts = catalogue_texts(item_texts(items), baskets(events, items["id"], None, None).popularity(items.num_rows))
+    order = np.argsort(texts.sold, kind="stable")
+    pool = order[: max(HELD_OUT, len(order) // 2)]
+    return [texts.texts[row] for row in pool[:: max(1, len(pool) // HELD_OUT)][:HELD_OUT]]
+
+
+def _metric(items: pa.Table, events: pa.Table, seed: int) -> Metric | None:
+    """Returns recall@20 of what is bought with an item, of the last tenth of the purchases; None without any."""
+    if events.num_rows == 0:
+        return None
+    cuts = time_cuts(events)
+    check = held_out(
+        items,
+        events,
+        learned_until=cuts.validation,
+        since=cuts.validation,
+        until=cuts.test,
+        questions=QUESTIONS,
+        ranked=RANKED,
+        seed=seed,
+    )
+
+    def measure(encode: Encode) -> float:
+        return recall(check, by_vectors(remembering(encode), "together")).means()["shown"]
+
+    return measure
 
 
 STEP = Step("compress", "Compress the encoder and hold it against its original", 60.0, _inputs, _run, is_there)
