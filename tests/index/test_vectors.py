@@ -65,6 +65,16 @@ def test_twins_come_together_in_the_order_of_rows(index: VectorIndex, vectors: n
     assert hits.scores[0] == hits.scores[1] == pytest.approx(1.0, abs=1e-3)
 
 
+def test_a_limit_per_text_lets_other_texts_in_and_keeps_the_first_of_each(
+    index: VectorIndex, vectors: np.ndarray
+) -> None:
+    every = index.search(vectors[0], 40, None, NOTHING)
+    one = index.search(vectors[0], 20, None, NOTHING, per_text=1)
+    firsts = dict(zip(index.text_of[every.rows][::-1].tolist(), every.rows[::-1].tolist(), strict=True))
+    assert len(set(index.text_of[one.rows].tolist())) == len(one) == 20
+    assert one.rows.tolist() == list(dict.fromkeys(firsts[text] for text in index.text_of[every.rows].tolist()))[:20]
+
+
 def test_hidden_rows_never_come_back_and_others_take_their_place(index: VectorIndex, vectors: np.ndarray) -> None:
     first = index.search(vectors[5], 20, None, NOTHING)
     hidden = np.sort(first.rows[:15])

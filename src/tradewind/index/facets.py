@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -68,11 +67,10 @@ class FacetTable:
         self.price = price
         self.in_stock = in_stock
         self.size = len(price)
-
-    @cached_property
-    def places(self) -> Mapping[str, Mapping[str, int]]:
+        self.places: Mapping[str, Mapping[str, int]] = {
+            name: {value: at for at, value in enumerate(found.values)} for name, found in fields.items()
+        }
         """For every field, the code of every value."""
-        return {name: {value: at for at, value in enumerate(found.values)} for name, found in self.fields.items()}
 
     def above(self, name: str, value: str) -> list[str]:
         """Returns `value` with every category path above it, the top first; other fields have nothing above a value."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tradewind.errors import RequestError
 from tradewind.index.arrays import load_json, map_array
 from tradewind.index.graph import Graph, scan
-from tradewind.index.hits import Hits, best
+from tradewind.index.hits import Hits, Rows, best
 from tradewind.index.quantise import exact_scores, to_int8, unit_length
 from tradewind.index.selection import Selection
 
@@ -41,10 +41,18 @@ class VectorIndex:
         found: NDArray[np.float32] = self._precise[self.text_of[row]].astype(np.float32)
         return found
 
-    def search(self, vector: NDArray[np.float32], k: int, selection: Selection | None, hidden: np.ndarray) -> Hits:
+    def search(
+        self,
+        vector: NDArray[np.float32],
+        k: int,
+        selection: Selection | None,
+        hidden: np.ndarray,
+        per_text: int | None = None,
+    ) -> Hits:
         """Returns the `k` rows nearest to `vector` by cosine that are in `selection` (None: all) and not `hidden`.
 
-        Equal scores are ordered by row. Raises RequestError when the vector has another dimension than the catalogue.
+        Equal scores are ordered by row. With `per_text` no vector brings more than its first so many rows.
+        Raises RequestError when the vector has another dimension than the catalogue.
         """
         query = as_query(vector, self.dimension)
         reachable = self.size if selection is None else len(selection.texts)
@@ -53,7 +61,11 @@ class VectorIndex:
         wanted = min(k, reachable)
         while True:
             texts = self._nearest(query, wanted + SPARE, selection)
-            hits = self._expand(texts, exact_scores(self._precise[texts], query), k, selection, hidden)
+            rows, of = self._rows(texts, selection, hidden)
+            if per_text is not None:
+                first = _place_in_run(of) < per_text
+                rows, of = rows[first], of[first]
+            hits = best(rows, exact_scores(self._precise[texts], query)[of], rows, k)
             if len(hits) >= k or wanted >= reachable:
                 return hits
             wanted = min(wanted * 4, reachable)
@@ -71,23 +83,23 @@ class VectorIndex:
         passed = found[selection.has_text[found]]
         return passed if len(passed) >= count else scan(self._codes, code, count, selection.texts)
 
-    def _expand(
-        self,
-        texts: NDArray[np.int64],
-        scores: NDArray[np.float32],
-        k: int,
-        selection: Selection | None,
-        hidden: np.ndarray,
-    ) -> Hits:
-        """Returns the best `k` rows of `texts`."""
+    def _rows(self, texts: NDArray[np.int64], selection: Selection | None, hidden: np.ndarray) -> tuple[Rows, Rows]:
+        """Returns the rows of `texts` that pass, text by text and ascending in each; and which of `texts` each has."""
         begin, end = self._starts[texts], self._starts[texts + 1]
         sizes = end - begin
-        offsets = np.arange(int(sizes.sum()), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        rows = self._members[np.repeat(begin, sizes) + offsets].astype(np.int64)
+        of = np.repeat(np.arange(len(texts)), sizes)
+        rows = self._members[begin[of] + _place_in_run(of)].astype(np.int64)
         kept = np.ones(len(rows), dtype=bool) if selection is None else selection.mask[rows]
         if len(hidden):
             kept &= ~np.isin(rows, hidden)
-        return best(rows[kept], np.repeat(scores, sizes)[kept], rows[kept], k)
+        return rows[kept], of[kept]
+
+
+def _place_in_run(values: Rows) -> Rows:
+    """Returns how many equal values stand directly before each of `values`."""
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else values
+    sizes = np.diff(np.concatenate([starts, [len(values)]]))
+    return np.asarray(np.arange(len(values)) - np.repeat(starts, sizes), dtype=np.int64)
 
 
 def as_query(vector: NDArray[np.float32], dimension: int) -> NDArray[np.float32]:

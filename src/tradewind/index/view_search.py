@@ -44,13 +44,17 @@ class ViewSearch(ViewRows):
             return strict
         return self._match(units, k, filters, every=False)
 
-    def vector(self, vector: NDArray[np.float32], k: int, filters: Filters = NO_FILTERS) -> Hits:
+    def vector(
+        self, vector: NDArray[np.float32], k: int, filters: Filters = NO_FILTERS, per_text: int | None = None
+    ) -> Hits:
         """Returns the `k` rows nearest to `vector` (float32, any length) by cosine.
 
+        Where hundreds of items share one text, `per_text` keeps the most popular so many of each, so that other texts
+        come in too; an item that changed since indexing counts as a text of its own.
         Raises RequestError for a vector of another dimension or an unknown filter field.
         """
         selection = self.base.select(filters)
-        found = self.base.vectors.search(vector, k, selection, self.live.hidden)
+        found = self.base.vectors.search(vector, k, selection, self.live.hidden, per_text)
         query = as_query(vector, self.base.vectors.dimension)
         if not len(self.live) or not query.any():
             return found
