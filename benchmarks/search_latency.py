@@ -41,6 +41,8 @@ from tradewind.telemetry import SilentProgress
 PEER = Path(__file__).parent / "peers" / "plain_stack"
 K = 10
 WARM_UP = 12
+MOST_WORDS = 3
+"""Words of a query taken from the catalogue; shoppers seldom type more."""
 TURN = 20
 """Queries that one side answers before the other has its turn: long enough that neither clears the other's caches."""
 MEDIAN_MS, P99_MS, TIMES = 8.0, 25.0, 5.0
@@ -79,13 +81,13 @@ def one_core() -> int:
 
 
 def questions(shop: Shop, engine: Engine, count: int) -> list[str]:
-    """Returns distinct queries: the shop's judged ones, then names all over the catalogue."""
+    """Returns distinct queries: the shop's judged ones, then names of categories."""
     file = shop.settings.queries
     judged = [found.query for found in load_queries(shop.root / file).queries] if file else []
     view = engine.serving.view
     rows = np.linspace(0, view.size - 1, 6 * count).astype(int)
     items = [view.item(int(row)) for row in rows]
-    named = [text for item in items for text in (item.category[-1] if item.category else "", item.title.split(",")[0])]
+    named = [name for item in items for name in item.category if len(name.split()) <= MOST_WORDS]
     wanted = dict.fromkeys(text.lower() for text in [*judged, *named] if text)
     return list(wanted)[: count + WARM_UP]
 

@@ -15,7 +15,7 @@ from tradewind.engine.items import change_items
 from tradewind.engine.parts import Parts
 from tradewind.engine.reply import Reply
 from tradewind.engine.requests import RecommendRequest, SearchRequest
-from tradewind.errors import NotFoundError, RequestError
+from tradewind.errors import NotFoundError, RequestError, StoreError
 from tradewind.index.filters import Filters
 
 LATER = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -173,6 +173,22 @@ def test_completion_answers_from_the_catalogue_and_is_kept(engine: Engine) -> No
     assert engine.suggest("fro").cache == "hit"
     with pytest.raises(RequestError):
         engine.suggest("fro", k=0)
+
+
+def test_a_store_that_fails_costs_a_person_their_own_answer_and_nobody_an_answer(
+    engine: Engine, store: Store, people: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(user: str) -> str:
+        raise StoreError("the disk is gone")
+
+    request = RecommendRequest("for-you", user=people["ann"])
+    everybodys = json.loads(engine.recommend(replace(request, user=None)).body)
+    monkeypatch.setattr(store, "profile_version", fail)
+    reply = engine.recommend(request)
+    assert json.loads(reply.body) == everybodys | {"degraded": ["profile"]}
+    assert engine.search(SearchRequest("cat food", user=people["ann"])).degraded == ("profile",)
+    monkeypatch.undo()
+    assert json.loads(engine.recommend(request).body)["personalised"]
 
 
 def test_forgetting_makes_every_reply_anew(engine: Engine) -> None:

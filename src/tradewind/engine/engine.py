@@ -20,13 +20,15 @@ from tradewind.engine.reply import Reply
 from tradewind.engine.requests import RecommendRequest, SearchRequest, check_page, check_text
 from tradewind.engine.state import Context, State
 from tradewind.engine.watching import Watcher
-from tradewind.errors import NotFoundError
+from tradewind.errors import NotFoundError, StoreError
+from tradewind.telemetry import logger
 
 PERSONAL: Final = frozenset({"for-you", "next-basket", "recent"})
 """Surfaces whose answer depends on who asks."""
 WITHOUT_PROFILE: Final = {"for-you": "trending", "next-basket": "trending"}
 """The recipe that answers for somebody nothing is known of, or who wants no personal answers."""
 ANYBODY: Final = Personal(version="", profile=None)
+UNREADABLE: Final = Personal(version="", profile=None, missing=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Engine:
     def search(self, request: SearchRequest) -> Reply:
         """Returns the answer to a search; see `bodies.search_reply`.
 
-        Raises StoreError when a profile cannot be read.
+        When the person's profile cannot be read, the answer is the one for everybody, and `degraded` names `profile`.
         """
         deadline, serving = Deadline.after(request.deadline_ms), self.serving
         cleaned = replace(request, query=normalise(request.query))
@@ -88,7 +90,8 @@ class Engine:
         pipeline = self._search if cleaned.query else self._browse
 
         def make() -> Reply:
-            state = pipeline(State(cleaned, self._context(serving, deadline, personal)))
+            context = self._context(serving, deadline, personal)
+            state = pipeline(State(cleaned, context, degraded=_lost(personal), cut_short=personal.missing))
             return search_reply(state, _version(personal))
 
         lane = "whole" if request.deadline_ms >= self._floor_ms else "words"
@@ -98,7 +101,8 @@ class Engine:
     def recommend(self, request: RecommendRequest) -> Reply:
         """Returns the answer of a surface; see `bodies.recommend_reply`.
 
-        Raises NotFoundError for an anchor that is not in the catalogue, StoreError when a profile cannot be read.
+        Raises NotFoundError for an anchor that is not in the catalogue. When the person's profile cannot be read, the
+        answer is the one for everybody, and `degraded` names `profile`.
         """
         deadline, serving = Deadline.after(request.deadline_ms), self.serving
         anchor = _row(serving, request.item) if request.item is not None else None
@@ -107,7 +111,8 @@ class Engine:
 
         def make() -> Reply:
             context = self._context(serving, deadline, personal)
-            state = self._surfaces[recipe](State(request, context, anchor=anchor))
+            start = State(request, context, anchor=anchor, degraded=_lost(personal), cut_short=personal.missing)
+            state = self._surfaces[recipe](start)
             return recommend_reply(state, _version(personal))
 
         asked = replace(request, user=None, deadline_ms=1)
@@ -173,7 +178,7 @@ class Engine:
         """Returns the kept reply to exactly this, or makes it and keeps it when it would come out the same again."""
         who = (user, personal.version) if personal.profile else None
         key = (asked, serving.parts.generation, serving.view.delta, who)
-        kept = self._replies.get(key)
+        kept = None if personal.missing else self._replies.get(key)
         if kept is not None:
             return replace(kept, cache="hit", stages=())
         reply = make()
@@ -185,7 +190,11 @@ class Engine:
         """Returns what may be used of `user`: nothing when there is nobody, no consent, or nothing known."""
         if user is None:
             return ANYBODY
-        personal = self._profiles.read(user)
+        try:
+            personal = self._profiles.read(user)
+        except StoreError as error:
+            logger.error("a profile could not be read, the answer is nobody's: %s", type(error).__name__)
+            return UNREADABLE
         return personal if personal.profile is not None and not personal.profile.empty else ANYBODY
 
     def _context(self, serving: Serving, deadline: Deadline, personal: Personal) -> Context:
@@ -194,6 +203,10 @@ class Engine:
 
 def _version(personal: Personal) -> str | None:
     return personal.version if personal.profile is not None else None
+
+
+def _lost(personal: Personal) -> tuple[str, ...]:
+    return ("profile",) if personal.missing else ()
 
 
 def _row(serving: Serving, item_id: str) -> int:

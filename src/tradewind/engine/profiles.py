@@ -22,6 +22,8 @@ class Personal:
     version: str
     profile: Profile | None
     """None when the person switched personalisation off."""
+    missing: bool = False
+    """Whether there may be a profile that could not be read."""
 
 
 class ProfileReader:

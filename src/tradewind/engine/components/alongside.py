@@ -54,4 +54,4 @@ class Alongside:
         )
 
     def _without(self, state: State[SearchRequest], cut_short: bool = True) -> State[SearchRequest]:
-        return replace(state, degraded=(*state.degraded, self.aside.name), cut_short=cut_short)
+        return replace(state, degraded=(*state.degraded, self.aside.name), cut_short=cut_short or state.cut_short)

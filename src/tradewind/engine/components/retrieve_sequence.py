@@ -15,7 +15,7 @@ from tradewind.engine.state import State
 class RetrieveSequence:
     """Adds the list `name`: the model's `window` best items that pass the filters.
 
-    Looks at the `depth` best of the model's vocabulary, so that filters and items gone from the catalogue leave enough.
+    With filters it looks at the `depth` best of the model's vocabulary, so that they leave enough.
     Adds nothing when the generation has no sequence model or the person never bought anything.
     """
 
@@ -28,6 +28,6 @@ class RetrieveSequence:
         if model is None or profile is None or not profile.baskets:
             return state
         items, scores = model.score(profile.baskets)
-        best = np.lexsort((np.arange(len(scores)), -scores))[: self.depth]
+        best = np.lexsort((np.arange(len(scores)), -scores))[: self.depth if state.request.filters else self.window]
         scored = [(items[position], float(scores[position])) for position in best.tolist()]
         return state.with_list(self.name, hits_of(state.view, scored, state.request.filters, self.window))
