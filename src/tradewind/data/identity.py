@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -28,7 +28,8 @@ def body_digests(columns: dict[str, pa.Array]) -> list[bytes]:
 
     `columns` holds arrays of EVENT_SCHEMA's types by name; a missing field counts as absent.
     """
-    return [blake2b(row, digest_size=16).digest() for row in _cells(columns)]
+    cells = _cells(columns)
+    return [blake2b(cells[start : start + _WIDTH], digest_size=16).digest() for start in _starts(cells)]
 
 
 def derived_ids(columns: dict[str, pa.Array], seen: SeenRows, key: bytes) -> list[str]:
@@ -39,19 +40,19 @@ def derived_ids(columns: dict[str, pa.Array], seen: SeenRows, key: bytes) -> lis
     guessing what they bought. `columns` holds the shop's own user ids, so that forgetting a pseudonym does not
     make old rows look new. `seen` counts earlier batches of the same source.
     """
-    digests = [blake2b(row, digest_size=16, key=key).digest() for row in _cells(columns)]
-    occurrences = seen.count(np.frombuffer(b"".join(digests), dtype=np.uint64)[::2])
-    millis = (np.asarray(columns["time"].cast(pa.int64())) // 1000) & 0xFFFF_FFFF_FFFF
-    return [
-        f"{milli:012x}{_numbered(digest, occurrence)}"
-        for milli, digest, occurrence in zip(millis.tolist(), digests, occurrences.tolist(), strict=True)
-    ]
-
-
-def _numbered(digest: bytes, occurrence: int) -> str:
-    if occurrence == 0:
-        return digest[:10].hex()
-    return blake2b(digest + occurrence.to_bytes(8, "little"), digest_size=10).hexdigest()
+    cells = _cells(columns)
+    digests = [blake2b(cells[start : start + _WIDTH], digest_size=16, key=key).digest() for start in _starts(cells)]
+    content = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 16)
+    occurrences = seen.count(np.ascontiguousarray(content[:, :8]).view(np.uint64).ravel())
+    millis = np.asarray(columns["time"].cast(pa.int64())) // 1000
+    names = np.empty((len(digests), 16), dtype=np.uint8)
+    names[:, :6] = millis.astype(">i8").view(np.uint8).reshape(-1, 8)[:, 2:]
+    names[:, 6:] = content[:, :10]
+    for place in np.flatnonzero(occurrences).tolist():
+        numbered = blake2b(digests[place] + int(occurrences[place]).to_bytes(8, "little"), digest_size=10).digest()
+        names[place, 6:] = np.frombuffer(numbered, dtype=np.uint8)
+    text = names.tobytes().hex()
+    return [text[start : start + 32] for start in range(0, len(text), 32)]
 
 
 class SeenRows:
@@ -79,8 +80,12 @@ def row_digest(row: Sequence[Any]) -> bytes:
     return blake2b(orjson.dumps(row), digest_size=16).digest()
 
 
-def _cells(columns: dict[str, pa.Array]) -> Iterable[bytes]:
-    """Yields the rows as fixed-width bytes: eight for each field."""
+def _starts(cells: bytes) -> range:
+    return range(0, len(cells), _WIDTH)
+
+
+def _cells(columns: dict[str, pa.Array]) -> bytes:
+    """Returns the rows one after another as fixed-width bytes: eight for each field."""
     rows = len(columns["type"])
     matrix = np.zeros((rows, len(BODY_FIELDS), 8), dtype=np.uint8)
     for place, name in enumerate(BODY_FIELDS):
@@ -89,8 +94,7 @@ def _cells(columns: dict[str, pa.Array]) -> Iterable[bytes]:
             matrix[:, place] = _NO_NUMBER
         if column is not None and column.null_count < rows:
             matrix[:, place] = _number_cells(column, name) if name in _NUMBERS else _text_cells(column)
-    flat = matrix.tobytes()
-    return (flat[start : start + _WIDTH] for start in range(0, len(flat), _WIDTH))
+    return matrix.tobytes()
 
 
 def _number_cells(column: pa.Array, name: str) -> np.ndarray:

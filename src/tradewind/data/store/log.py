@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -19,8 +20,7 @@ from tradewind.data.store.statements import fetch, insert_or_skip, run_many
 
 _ID: Final = EVENT_COLUMNS.index("event_id")
 _DIGEST: Final = EVENT_COLUMNS.index("digest")
-_TYPE: Final = EVENT_COLUMNS.index("type")
-_PERSON: Final = EVENT_COLUMNS.index("person")
+_PERSON_AND_TYPE: Final = itemgetter(EVENT_COLUMNS.index("person"), EVENT_COLUMNS.index("type"))
 
 Row = tuple[Any, ...]
 """One event in the order of EVENT_COLUMNS."""
@@ -85,10 +85,11 @@ def digests_of(connection: Connection, event_ids: Sequence[str]) -> dict[str, by
 
 
 def _touch(connection: Connection, rows: Sequence[Row]) -> None:
-    seen = Counter(row[_PERSON] for row in rows)
-    bought = Counter(row[_PERSON] for row in rows if row[_TYPE] == "purchase")
-    seen.pop(None, None)
-    people.touch(connection, {person: bought[person] for person in seen})
+    bought: dict[int, int] = {}
+    for (person, kind), count in Counter(map(_PERSON_AND_TYPE, rows)).items():
+        if person is not None:
+            bought[person] = bought.get(person, 0) + (count if kind == "purchase" else 0)
+    people.touch(connection, bought)
 
 
 def is_empty(connection: Connection) -> bool:
