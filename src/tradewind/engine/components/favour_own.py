@@ -28,7 +28,5 @@ class FavourOwn:
         found = set(chain.from_iterable(hits.rows[: self.depth].tolist() for hits in state.lists.values()))
         most = islice(profile.bought.items(), self.most)
         bought = [(item, weight) for item, weight in most if view.row_of(item) in found]
-            (item, weight) for item, weight in islice(profile.bought.items(), self.most) if view.row_of(item) in found
-        ]
         hits = hits_of(view, bought, state.request.filters, self.depth)
         return state.with_list(self.name, hits, times_bought(view, hits, profile))
