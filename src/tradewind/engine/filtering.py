@@ -18,9 +18,12 @@ def hits_of(view: View, scored: Iterable[tuple[str, float]], filters: Filters, w
     scores: list[float] = []
     for item_id, score in scored:
         row = view.row_of(item_id)
-        if row is not None:
-            rows.append(row)
-            scores.append(score)
+        if row is None:
+            continue
+        rows.append(row)
+        scores.append(score)
+        if len(rows) == window and not filters:
+            break
     return passing(view, Hits.of(rows, scores), filters).top(window)
 
 

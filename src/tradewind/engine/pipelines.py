@@ -110,7 +110,7 @@ def surface_pipelines(settings: RecipeSettings = DEFAULTS) -> Mapping[str, Pipel
         _for_you(settings),
         _next_basket(settings),
         _trending(),
-        _recent(),
+        _recent(settings),
     )
     return {recipe.name: recipe for recipe in recipes}
 
@@ -206,8 +206,14 @@ def _trending() -> Pipeline[RecommendRequest]:
     )
 
 
-def _recent() -> Pipeline[RecommendRequest]:
+def _recent(settings: RecipeSettings) -> Pipeline[RecommendRequest]:
     return Pipeline(
         "recent",
-        (RetrieveRecent(MAX_DEPTH), Prefer(("recent",)), LeaveOut(), TakePage(), Explain((("recent", "seen_before"),))),
+        (
+            RetrieveRecent(settings.surface_window),
+            Prefer(("recent",)),
+            LeaveOut(),
+            TakePage(),
+            Explain((("recent", "seen_before"),)),
+        ),
     )
