@@ -157,7 +157,7 @@ class ServeSettings(Settings):
     """Prints a key and lets the storefront choose a household; on loopback only."""
     threads: int = Field(2, ge=1, le=64)
     """Threads that answer, per worker; the event loop itself never computes."""
-    max_in_flight: int = Field(64, ge=1)
+    max_in_flight: int = Field(32, ge=1)
     """API requests a worker holds at once; one more is turned away with 503 and Retry-After."""
     rate_per_second: float = Field(0, ge=0)
     """Requests a second that one key may make, shared out over the workers; 0 means no limit."""
