@@ -2,8 +2,8 @@
 
 In int8 a row of activations (one token) is scaled by its own largest magnitude and multiplied in integers, and the sum
 is scaled back, so that a token's result depends on that token alone and never on what else is in the batch. Weights
-are scaled per output column. Both factors are unsigned around 128, which every x86 processor multiplies without
-saturating; docs/adr/0010 has the measurements.
+are scaled per output column, to 7 bits: processors without VNNI add two products in 16 bits, which 8-bit weights would
+overflow in silence. docs/adr/0011 has the measurements.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from onnx import TensorProto
 
 from tradewind.compression.graph import MICROSOFT, GraphWriter
 
-LEVELS: Final = 127
-"""Steps on either side of zero."""
-ZERO: Final = np.uint8(128)
+ACTIVATION_LEVELS: Final = 127
+"""Steps on either side of zero, in unsigned 8 bits around ZERO."""
+ZERO: Final = 128
+WEIGHT_LEVELS: Final = 63
+"""Two products of the largest activation, 255, and the largest weight stay below 2 ** 15."""
+TABLE_LEVELS: Final = 127
 SMALLEST_SCALE: Final = 1e-12
 
 
@@ -62,35 +65,33 @@ class IntegerLinear:
     def rows(self, graph: GraphWriter, values: str) -> Rows:
         width_axis = graph.constant("axis", np.array([-1], np.int64))
         largest = graph.node("ReduceMax", [graph.node("Abs", [values]), width_axis], keepdims=1)
-        stretch = graph.node("Div", [graph.constant("levels", np.float32(LEVELS)), largest])
+        stretch = graph.node("Div", [graph.constant("levels", np.float32(ACTIVATION_LEVELS)), largest])
         shifted = graph.node(
             "Add", [graph.node("Mul", [values, stretch]), graph.constant("round", np.float32(ZERO + 0.5))]
         )
         return Rows(graph.node("Cast", [shifted], to=TensorProto.UINT8), largest)
 
     def multiply(self, graph: GraphWriter, rows: Rows, weight: np.ndarray, name: str) -> str:
-        quantised, scale = quantised_along(weight, axis=0)
-        zero = graph.constant("zero", np.asarray(ZERO))
+        quantised, scale = quantised_along(weight, axis=0, levels=WEIGHT_LEVELS)
         inputs = [
             rows.values,
-            graph.constant(name, (quantised.astype(np.int16) + int(ZERO)).astype(np.uint8)),
-            graph.constant("step", np.float32(1 / LEVELS)),
+            graph.constant(name, quantised),
+            graph.constant("step", np.float32(1 / ACTIVATION_LEVELS)),
             graph.constant(f"{name}.scale", scale.ravel()),
-            zero,
-            zero,
+            graph.constant("zero", np.uint8(ZERO)),
         ]
         product = graph.node("MatMulIntegerToFloat", inputs, domain=MICROSOFT)
         return graph.node("Mul", [product, rows.largest])
 
     def table(self, graph: GraphWriter, ids: str, table: np.ndarray) -> str:
-        quantised, scale = quantised_along(table, axis=1)
+        quantised, scale = quantised_along(table, axis=1, levels=TABLE_LEVELS)
         words = graph.node("Gather", [graph.constant("words", quantised), ids], axis=0)
         scales = graph.node("Gather", [graph.constant("words.scale", scale), ids], axis=0)
         return graph.node("Mul", [graph.node("Cast", [words], to=TensorProto.FLOAT), scales])
 
 
-def quantised_along(weight: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns int8 of the same shape and float32 scales with `axis` of length 1; their product is close to `weight`."""
+def quantised_along(weight: np.ndarray, axis: int, levels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns int8 within ±`levels` and float32 scales with `axis` of length 1; their product is close to `weight`."""
     largest = np.abs(weight).max(axis=axis, keepdims=True)
-    scale = np.maximum(largest / LEVELS, SMALLEST_SCALE).astype(np.float32)
+    scale = np.maximum(largest / levels, SMALLEST_SCALE).astype(np.float32)
     return np.rint(weight / scale).astype(np.int8), scale
