@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,26 @@ def test_an_item_without_any_history_has_companions_by_meaning(engine: Engine) -
     body = answer(engine, "bought-together", item="new", k=3)
     assert {result["category"][1] for result in body["results"]} == {"Soda"}
     assert [set(reasons(result)) for result in body["results"]] == [{"goes_with"}] * 3
+
+
+class WithoutTogether:
+    """A catalogue that was indexed without vectors of what goes together."""
+
+    def __init__(self, whole: Any) -> None:
+        self._whole = whole
+        self.facts = {**whole.facts, "together": False}
+        self.change = whole.change
+
+    def view(self, delta: Any) -> Any:
+        return self._whole.view(delta)
+
+
+def test_without_vectors_of_what_goes_together_they_are_made_when_asked_for(
+    open_engine: Callable[..., Engine], parts: Parts, encoder: Any
+) -> None:
+    engine = open_engine(replace(parts, catalogue=WithoutTogether(parts.catalogue)))
+    body = answer(engine, "bought-together", item="frozen-family-2", k=3)
+    assert {result["category"][1] for result in body["results"]} == {"Soda"} and encoder.calls == 1
 
 
 def test_for_you_starts_from_what_a_person_bought_and_says_so(engine: Engine, people: dict[str, str]) -> None:

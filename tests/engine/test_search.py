@@ -42,6 +42,21 @@ def test_a_misspelt_word_is_put_right_and_the_body_says_so(engine: Engine) -> No
     body = answer(engine, "spagheti", k=5)
     assert body["corrections"] == [{"typed": "spagheti", "read_as": "spaghetti"}]
     assert {result["category"][1] for result in body["results"]} == {"Pasta"}
+    assert {"code": "lexical_match", "terms": ["spaghetti"]} in body["results"][0]["why"]
+
+
+def test_chinese_words_are_told_as_they_were_read(engine: Engine) -> None:
+    why = answer(engine, "披萨")["results"][0]["why"]
+    assert {reason["code"] for reason in why} >= {"meaning"}
+    assert all(reason.get("terms", ["披萨"]) == ["披萨"] for reason in why)
+
+
+def test_a_word_that_nobody_knows_leaves_more_say_to_meaning(engine: Engine) -> None:
+    known = engine.search(SearchRequest("small", explain=True))
+    half = engine.search(SearchRequest("small zzqqy", explain=True))
+    words = [reason for body in (known, half) for reason in json.loads(body.body)["results"][0]["why"]]
+    assert json.loads(known.body)["results"][0]["score"] > json.loads(half.body)["results"][0]["score"]
+    assert {reason["code"] for reason in words} >= {"lexical_match"}
 
 
 def test_the_body_has_the_fields_of_the_api_and_no_identity_or_time(engine: Engine) -> None:
