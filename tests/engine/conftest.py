@@ -81,10 +81,10 @@ class Vocabulary:
     def __init__(self, items: list[str]) -> None:
         self.items = items
 
-    def score(self, history: Sequence[Any]) -> tuple[list[str], np.ndarray]:
+    def top(self, history: Sequence[Any], k: int) -> list[tuple[str, float]]:
         last = set(history[-1].items) if history else set()
-        scores = [3.0 if item in last else 2.0 if item.startswith("cola") else 0.1 for item in self.items]
-        return self.items, np.asarray(scores, dtype=np.float32)
+        scored = [(item, 3.0 if item in last else 2.0 if item.startswith("cola") else 0.1) for item in self.items]
+        return sorted(scored, key=lambda pair: -pair[1])[:k]
 
 
 def make_items() -> list[Item]:

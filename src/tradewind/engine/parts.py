@@ -105,9 +105,9 @@ class Store(Protocol):
 
 
 class SequenceModel(Protocol):
-    """Scores its whole vocabulary of item ids for somebody's next basket."""
+    """Names the likeliest items of somebody's next basket, given their baskets, oldest first."""
 
-    def score(self, history: Sequence[Any]) -> tuple[Sequence[str], Vector]: ...
+    def top(self, history: Sequence[Any], k: int) -> Sequence[tuple[str, float]]: ...
 
 
 class Catalogue(Protocol):

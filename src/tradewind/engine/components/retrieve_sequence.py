@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from tradewind.engine.filtering import hits_of
 from tradewind.engine.requests import RecommendRequest
 from tradewind.engine.state import State
@@ -27,7 +25,5 @@ class RetrieveSequence:
         model, profile = state.context.serving.parts.sequence, state.context.profile
         if model is None or profile is None or not profile.baskets:
             return state
-        items, scores = model.score(profile.baskets)
-        best = np.lexsort((np.arange(len(scores)), -scores))[: self.depth if state.request.filters else self.window]
-        scored = [(items[position], float(scores[position])) for position in best.tolist()]
+        scored = model.top(profile.baskets, self.depth if state.request.filters else self.window)
         return state.with_list(self.name, hits_of(state.view, scored, state.request.filters, self.window))
