@@ -25,6 +25,9 @@ def locate(path: str | None, root: Path) -> list[Path]:
     files = [file for file in found if file.is_file() and not file.name.startswith(".")]
     if not files:
         raise DataError("there is no such file", where=str(place))
+    closed = [file for file in files if not os.access(file, os.R_OK)]
+    if closed:
+        raise DataError("this file may not be read", where=str(closed[0]))
     return files
 
 
@@ -52,7 +55,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         half.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise StoreError(f"the file cannot be written: {error.strerror}", where=str(path)) from error
+        raise StoreError(f"the file cannot be written: {error.strerror or error}", where=str(path)) from error
     finally:
         half.unlink(missing_ok=True)
 

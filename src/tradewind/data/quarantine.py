@@ -54,7 +54,7 @@ class Quarantine:
         try:
             self._file.write(orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE))
         except OSError as error:
-            raise StoreError(f"the quarantine cannot be written: {error.strerror}") from error
+            raise StoreError(f"the quarantine cannot be written: {error.strerror or error}") from error
 
 
 def shown_value(field: str | None, value: Any) -> str | None:

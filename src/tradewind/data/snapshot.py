@@ -98,7 +98,7 @@ def write_snapshot(store: Store, folder: Path) -> Snapshot:
             half.rename(path)
             sync_folder(folder)
     except OSError as error:
-        raise StoreError(f"the snapshot cannot be written: {error.strerror}", where=str(folder)) from error
+        raise StoreError(f"the snapshot cannot be written: {error.strerror or error}", where=str(folder)) from error
     finally:
         shutil.rmtree(half, ignore_errors=True)
     tombstones = publish_tombstones(store, folder)
