@@ -23,7 +23,7 @@ class Settings(BaseModel):
 
 
 class SourceSettings(Settings):
-    """Where rows come from. `path` is relative to shop.yaml, or `package:NAME/FILE` for a file inside a Python package."""
+    """Where rows come from. `path` is relative to shop.yaml, or `package:NAME/FILE` for a file in a Python package."""
 
     kind: Literal["csv", "jsonl", "parquet", "sql"] | str | None = None
     """Left out, the file's ending decides."""
@@ -140,7 +140,7 @@ class UserTokenSettings(Settings):
     algorithm: Literal["EdDSA", "HS256"] = "EdDSA"
     """Fixed here; what a token says about its own algorithm is never believed."""
     keys: dict[str, str] = {}
-    """Key id (`kid`) to a file beside shop.yaml: an Ed25519 public key (PEM), or for HS256 a secret of 32 bytes or more."""
+    """Key id (`kid`) to a file: an Ed25519 public key (PEM), or for HS256 a secret of 32 bytes or more."""
     audience: str = "tradewind"
     issuer: str | None = None
     """When set, a token must carry it as `iss`."""
@@ -155,8 +155,8 @@ class ServeSettings(Settings):
     deadline_ms: int = Field(500, ge=1)
     demo: bool = False
     """Prints a key and lets the storefront choose a household; on loopback only."""
-    threads: int = Field(2, ge=1, le=64)
-    """Threads that answer, per worker; the event loop itself never computes."""
+    threads: int = Field(1, ge=1, le=64)
+    """Threads that answer, per worker. More cores are used by more workers; threads of one worker hinder each other."""
     max_in_flight: int = Field(32, ge=1)
     """API requests a worker holds at once; one more is turned away with 503 and Retry-After."""
     rate_per_second: float = Field(0, ge=0)

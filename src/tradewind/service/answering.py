@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 
 async def beside(service: Service, work: Callable[[], T]) -> T:
-    """Returns what `work` returns, run in the worker's bounded pool."""
-    return await asyncio.get_running_loop().run_in_executor(service.pool, work)
+    """Returns what `work` returns, run where the store is read and written."""
+    return await asyncio.get_running_loop().run_in_executor(service.records, work)
 
 
 async def answer(request: Request, service: Service, surface: str, token: str | None, ask: Ask) -> Response:
@@ -37,7 +37,8 @@ async def answer(request: Request, service: Service, surface: str, token: str | 
         user = service.user_known(token) if token else None
         return ask(user, _left(context, deadline))
 
-    return respond(service, surface, await beside(service, work))
+    reply = await asyncio.get_running_loop().run_in_executor(service.answers, work)
+    return respond(service, surface, reply)
 
 
 def respond(service: Service, surface: str, reply: Reply) -> Response:

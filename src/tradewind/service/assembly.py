@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import Request
 
@@ -21,6 +22,8 @@ from tradewind.service.tokens import verifier
 from tradewind.service.worker import Worker
 from tradewind.settings import Shop
 
+RECORD_THREADS: Final = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -33,13 +36,17 @@ class Service:
     people: People
     limits: RateLimits
     metrics: Metrics
-    pool: ThreadPoolExecutor
+    answers: ThreadPoolExecutor
+    """Where the engine is asked: as many threads as shop.yaml says, and no more."""
+    records: ThreadPoolExecutor
+    """Where the store is read and written: such work waits for the disk, and must not wait for answers."""
     draining: Callable[[], bool]
     demo: Demo | None = None
 
     def close(self) -> None:
         """Lets go of everything, after what is being answered."""
-        self.pool.shutdown(wait=True)
+        self.answers.shutdown(wait=True)
+        self.records.shutdown(wait=True)
         self.engine.close()
         self.store.close()
 
@@ -72,7 +79,8 @@ def open_service(shop: Shop, parts: tuple[Engine, Store], worker: Worker, metric
         people=People(store, verifier(settings.user_tokens, shop.root), demo),
         limits=RateLimits(settings.rate_per_second, share=1.0 / worker.count),
         metrics=metrics,
-        pool=ThreadPoolExecutor(settings.threads, "tradewind-answer"),
+        answers=ThreadPoolExecutor(settings.threads, "tradewind-answers"),
+        records=ThreadPoolExecutor(RECORD_THREADS, "tradewind-records"),
         draining=worker.draining,
         demo=demo,
     )
