@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradewind.data.records import EVENT_SCHEMA
+from tradewind.data.features.basket_counts import history_of
+from tradewind.data.features.baskets import baskets_of
+from tradewind.data.records import EVENT_SCHEMA, Event, EventType
 from tradewind.tasks.next_item import MIN_BASKETS, Trips, split, trips_of
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -109,3 +111,17 @@ def test_statistics_know_nothing_of_baskets_left_out():
     early = trips.statistics(4, before=float(trips.days[2]))
     assert early.log_share[:2] == pytest.approx(early.log_share[0])
     assert early.log_share[2] < early.log_share[0]
+
+
+def test_training_and_serving_read_the_same_history_from_the_same_events():
+    lines = [("u", 0.3 + day, "abcd"[(day * item) % 4], f"{day // 2}") for day in range(9) for item in (1, 2, 3)]
+    offline = trips_of(events(*lines), IDS)
+    bought = [
+        Event(str(n), EventType.PURCHASE, START + timedelta(days=day), user=user, item=item, basket=basket)
+        for n, (user, day, item, basket) in enumerate(lines)
+    ]
+    online = history_of(baskets_of(bought), {name: row for row, name in enumerate("abcd")})
+    expected = offline.history(0, len(offline.days))
+    assert online.items.tolist() == expected.items.tolist()
+    assert online.baskets.tolist() == expected.baskets.tolist()
+    assert online.days == pytest.approx(expected.days)

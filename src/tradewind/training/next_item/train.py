@@ -120,7 +120,10 @@ def _learn(run: Run, model: SequenceModel, snapshot: str, out: Path, progress: P
     done = cast(SequenceModel, tuning.finish(objective.model)).eval()
     side = run.catalogue.whole_side(done.items)
     progress.start("weighing the blend", None)
+    # Its tensors are small: a second thread would only wait for the first.
+    torch.set_num_threads(1)
     blend = _blend(run, done, side)
+    torch.set_num_threads(run.plan.threads)
     return _Learned(done, side, blend, assess.best_half_life(_whole_validation(run)), curves)
 
 
@@ -177,6 +180,6 @@ def _facts(run: Run, learned: _Learned, snapshot: Snapshot) -> dict[str, Any]:
         "windows": len(run.windows),
         "items with a vector of their own": run.shape.learned,
         "items by their text alone": len(run.catalogue.slot) - run.shape.learned,
-        "global cut": np.datetime64(int(run.split.cut * 86_400), "s").astype(str),
+        "global cut": np.datetime64(int(run.split.cut * 86_400), "s").item().isoformat(),
         "precision": learned.curves.precision,
     }
