@@ -29,6 +29,8 @@ _PAGE: Final = [
         b"default-src 'self'; img-src 'self' data: https:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     ),
 ]
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Methods that are counted by name; a caller can invent others without end."""
 _API_PATHS: Final = ("/v1/", "/health/", "/demo/", "/metrics", "/openapi.json")
 
 
@@ -65,7 +67,7 @@ class Frame:
 
     def _count(self, scope: Scope, status: int, context: RequestContext) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        method = scope["method"] if route != "unmatched" else "any"
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.request(method, route, status or 499, context.milliseconds() / 1000.0)
 
 
