@@ -56,8 +56,10 @@ class ItemSettings(Settings):
     attributes: dict[str, str] = {}
     abbreviations: str | None = None
     """A CSV of `short,long` pairs; every text field is spelled out with it."""
+    sentence_case: bool = False
+    """Texts that stand in capitals throughout are written as sentences: FROZEN PIZZA becomes Frozen pizza."""
     text: str = "{title}. {category}. {brand}. {attributes}"
-    """What the encoder reads, over the record's own fields."""
+    """What the encoder reads, over the record's own fields; `leaf` and `parent` are the last levels of the category."""
 
 
 class EventSettings(Settings):

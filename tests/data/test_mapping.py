@@ -97,3 +97,29 @@ def test_a_category_is_a_path_without_its_empty_levels() -> None:
 def test_a_text_over_a_field_that_no_item_has_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match=r"\{colur\} is no field"):
         ItemMapping(settings(text="{title} {colur}"), Abbreviations({}))
+
+
+def test_texts_in_capitals_become_sentences_where_the_shop_asks_for_it() -> None:
+    row = {
+        "id": "1",
+        "type": "FROZEN PIZZA",
+        "size": "12 OZ",
+        "a": "GROCERY",
+        "b": "Deli",
+        "brand": "ACME",
+        "colour": "RED",
+    }
+    item = mapped([row], sentence_case=True)[0]
+    assert (item.title, item.category, item.brand) == ("Frozen pizza, 12 oz", ("Grocery", "Deli"), "Acme")
+    assert item.attributes == {"colour": "Red"}
+    assert mapped([row])[0].title == "FROZEN PIZZA, 12 OZ"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [({"a": "Food", "b": "Tea"}, "Tea. Food"), ({"a": "Food"}, "Food"), ({"b": "Tea"}, "Tea"), ({}, "")],
+)
+def test_leaf_and_parent_are_the_last_levels_that_a_row_has(path: dict[str, str], text: str) -> None:
+    item = mapped([{"id": "1", "type": "x", "size": "y", **path}], text="{leaf}. {parent}")[0]
+    assert item.text == text
+    assert item_text(item, "{leaf}. {parent}") == text

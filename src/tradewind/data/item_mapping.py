@@ -14,6 +14,7 @@ from tradewind.data.abbreviations import Abbreviations
 from tradewind.data.expressions import Columns, TemplateExpression, columns_of, parse_all
 from tradewind.data.mapping import ATTRIBUTE_SEPARATOR, TEXT_FIELDS, text_template
 from tradewind.data.records import CATEGORY_SEPARATOR
+from tradewind.data.sentences import in_sentence_case
 from tradewind.data.stock import availability_of
 from tradewind.data.templates import Template
 from tradewind.data.typed_columns import Mapped, TypedColumns, without_controls
@@ -55,11 +56,11 @@ class ItemMapping:
         attributes = {f"attributes.{name}": made.evaluate(raw, rows) for name, made in self._attributes.items()}
         typed = TypedColumns({**given, **levels, **attributes}, "UTC")
         nothing = pa.nulls(rows, pa.string())
-        path = [self._spelled(typed.text(name)) for name in levels]
+        path = [self._worded(typed.text(name)) for name in levels]
         category = _joined(path, rows)
-        brand = self._spelled(typed.text("brand")) if "brand" in given else nothing
+        brand = self._worded(typed.text("brand")) if "brand" in given else nothing
         title, filled = self._titles(typed, raw, path, brand, rows)
-        words = {name: self._spelled(typed.text(f"attributes.{name}")) for name in self._attributes}
+        words = {name: self._worded(typed.text(f"attributes.{name}")) for name in self._attributes}
         columns = {
             "id": typed.text("id"),
             "title": title,
@@ -76,12 +77,22 @@ class ItemMapping:
             if "updated_at" in given
             else pa.nulls(rows, pa.timestamp("us", tz="UTC")),
         }
-        columns["text"] = self._texts(columns, words, rows)
+        columns["text"] = self._texts({**columns, **_ends(path, rows)}, words, rows)
         shown = {"category": levels.get("category.0", nothing), "attributes": columns["attributes"]}
         return Mapped(columns, {**shown, **given, **levels, **attributes}, tuple(typed.faults), filled)
 
     def _spelled(self, column: pa.Array) -> pa.Array:
         return self._abbreviations.spell_column(without_controls(column))
+
+    def _worded(self, column: pa.Array) -> pa.Array:
+        return self._in_sentence_case(self._spelled(column))
+
+    def _in_sentence_case(self, column: pa.Array) -> pa.Array:
+        if not self._items.sentence_case:
+            return column
+        coded = column.dictionary_encode()
+        written = pa.array([in_sentence_case(text) for text in coded.dictionary.to_pylist()], pa.string())
+        return written.take(coded.indices)
 
     def _titles(
         self, typed: TypedColumns, raw: Columns, path: Sequence[pa.Array], brand: pa.Array, rows: int
@@ -100,8 +111,9 @@ class ItemMapping:
             parts[head] = pc.coalesce(parts[head], stand_in)
             title = template.render_columns(parts, rows)
             title = pc.if_else(pa.array(empty & ~np.asarray(stand_in.is_valid())), None, title)
+            title = self._in_sentence_case(title)
         else:
-            title = self._spelled(typed.text("title"))
+            title = self._worded(typed.text("title"))
             empty = ~np.asarray(title.is_valid())
             title = pc.coalesce(title, stand_in)
         return title, empty & np.asarray(title.is_valid())
@@ -120,7 +132,7 @@ class ItemMapping:
         return words.take(coded.indices).fill_null("in_stock")
 
     def _texts(self, columns: Mapping[str, pa.Array], words: Mapping[str, pa.Array], rows: int) -> pa.Array:
-        texts = {**words, **{name: columns[name] for name in ("title", "category", "brand", "language", "id")}}
+        texts = {**words, **{name: columns[name] for name in TEXT_FIELDS if name in columns}}
         labelled = [pc.binary_join_element_wise(f"{name}: ", words[name], "") for name in sorted(words)]
         texts["attributes"] = _joined(labelled, rows, ATTRIBUTE_SEPARATOR)
         return self._text.render_columns(texts, rows).fill_null("")
@@ -133,6 +145,15 @@ def _require_text_fields(template: Template, attributes: Sequence[str]) -> None:
             raise ConfigError(
                 f"{{{name}}} is no field of an item", where="items.text", hint=f"known: {', '.join(known)}"
             )
+
+
+def _ends(path: Sequence[pa.Array], rows: int) -> dict[str, pa.Array]:
+    """Returns the last level that each row's category has, and the one above it."""
+    leaf = parent = pa.nulls(rows, pa.string())
+    for level in path:
+        parent = pc.if_else(level.is_valid(), leaf, parent)
+        leaf = pc.coalesce(level, leaf)
+    return {"leaf": leaf, "parent": parent}
 
 
 def _joined(parts: Sequence[pa.Array], rows: int, separator: str = CATEGORY_SEPARATOR) -> pa.Array:

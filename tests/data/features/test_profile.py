@@ -24,7 +24,11 @@ def test_nothing_known_is_an_empty_profile() -> None:
 
 def test_a_purchase_says_more_than_a_view_and_a_later_one_more_than_an_earlier() -> None:
     profile = profile_of(
-        [event(1, EventType.PURCHASE, "old", -90), event(2, EventType.PURCHASE, "new"), event(3, EventType.VIEW, "seen")]
+        [
+            event(1, EventType.PURCHASE, "old", -90),
+            event(2, EventType.PURCHASE, "new"),
+            event(3, EventType.VIEW, "seen"),
+        ]
     )
     assert list(profile.weights) == ["new", "old", "seen"]
     assert profile.weights["old"] == pytest.approx(profile.weights["new"] / 4)
@@ -48,7 +52,9 @@ def test_a_dismissed_item_is_remembered_until_it_is_bought() -> None:
 
 
 def test_times_bought_counts_baskets_and_recent_is_newest_first() -> None:
-    profile = profile_of([event(n, EventType.PURCHASE, "milk", n) for n in range(3)] + [event(9, EventType.VIEW, "tea", 9)])
+    profile = profile_of(
+        [event(n, EventType.PURCHASE, "milk", n) for n in range(3)] + [event(9, EventType.VIEW, "tea", 9)]
+    )
     assert profile.times_bought == {"milk": 3}
     assert profile.recent == ("tea", "milk")
 

@@ -19,7 +19,7 @@ from tradewind.evaluation.report import Table
 from tradewind.flows.evaluation.encoders import Encoders
 from tradewind.settings import Shop
 from tradewind.tasks.match_report import search_table, texts_and_baskets
-from tradewind.tasks.query_check import QueryCheck, by_language, load_queries, query_check
+from tradewind.tasks.query_check import QueryCheck, by_language, query_check, spelled_queries
 
 WANTED = 0.8
 """Right results among the first ten, on average."""
@@ -32,9 +32,9 @@ def search_tables(
     shop: Shop, items: pa.Table, events: pa.Table, until: datetime, encoders: Encoders
 ) -> list[tuple[Table, tuple[Claim, ...]]]:
     """Returns a table for the queries that may be tuned on and one for those only reported; [] without a check file."""
-    if shop.settings.queries is None:
+    file = spelled_queries(shop)
+    if file is None:
         return []
-    file = load_queries(shop.root / shop.settings.queries)
     texts = texts_and_baskets(items, events, until)[0]
     engine = open_engine(shop)
     try:

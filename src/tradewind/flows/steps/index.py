@@ -9,6 +9,7 @@ from tradewind.flows.publishing import facts_of, is_there, publish_files, stored
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.flows.steps.encode import vectors_of
+from tradewind.settings import IndexSettings, Shop
 from tradewind.telemetry import Progress
 
 
@@ -33,14 +34,22 @@ def _run(context: Context, progress: Progress) -> Outputs:
         snapshot.items(),
         vectors_of(context),
         snapshot.events(),
-        settings.index,
+        index_settings(context.shop),
         settings.languages,
         None,
         out,
         progress,
+        change=snapshot.delta,
     )
     facts = facts_of(context, parents=[context.outputs["compress"]], config=settings.index.model_dump())
     return stored(publish_files(context.shop, "index", "catalogue", out, facts))
+
+
+def index_settings(shop: Shop) -> IndexSettings:
+    """Returns the settings with the names of files made whole: the builder does not know the shop's folder."""
+    settings = shop.settings.index
+    files = {name: getattr(settings, name) for name in ("dictionary",)}
+    return settings.model_copy(update={name: str(shop.root / path) for name, path in files.items() if path})
 
 
 STEP = Step("index", "Index the catalogue", 40.0, _inputs, _run, is_there)
