@@ -23,7 +23,7 @@ from tradewind.settings import Shop, parse_shop
 
 PREFIXES = {"query": "query: ", "passage": "passage: ", "together": "query: bought with: "}
 KINDS = {"dairy": ["milk", "cheese", "yogurt", "butter"], "bakery": ["bread", "rolls", "bagel", "cake"]}
-SIZES = [f"{number} oz" for number in range(1, 7)]
+SIZES = [f"{number} oz" for number in range(1, 13)]
 WORDS = ["[PAD]", "[UNK]", "query", "passage", "bought", "with", ":", ",", ".", ">", "oz", "奶", "牛", "包", "面"]
 
 
@@ -100,7 +100,7 @@ def snapshot() -> TableSnapshot:
                     "type": "purchase",
                     "time": start + timedelta(hours=basket),
                     "user": f"u{basket % 20}",
-                    "item": f"{KINDS[label][pair]}-{SIZES[int(random.integers(6))]}",
+                    "item": f"{KINDS[label][pair]}-{SIZES[int(random.integers(12))]}",
                     "basket": f"b{basket}",
                 }
             )

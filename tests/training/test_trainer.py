@@ -1,4 +1,4 @@
-"""A run learns, repeats itself for a seed, stops when validation does, and goes on after a kill as if nothing had been."""
+"""A run learns, repeats itself for a seed, stops when validation does, and goes on after a kill."""
 
 from __future__ import annotations
 

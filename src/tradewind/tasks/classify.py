@@ -90,13 +90,16 @@ def group_split(found: LabelledTexts, *, test: float = 0.2, validation: float = 
     highest: dict[str, float] = {}
     for label, group in zip(found.labels, found.groups, strict=True):
         highest[label] = max(highest.get(label, 0.0), share[group])
-    pairs = zip(found.labels, found.groups, strict=True)
-    place = np.array([1.0 if share[group] == highest[label] else share[group] for label, group in pairs])
-    sides = [place >= test + validation, (place >= test) & (place < test + validation), place < test]
-    split = GroupSplit(*(found.take(np.flatnonzero(side).astype(np.int64)) for side in sides))
-    if not len(split.test) or not len(split.validation):
-        raise DataError("every class has a single kind of product: nothing unseen is left to test classify on")
-    return split
+    free = sorted({share[g] for label, g in zip(found.labels, found.groups, strict=True) if share[g] < highest[label]})
+    if len(free) < 2:
+        raise DataError("nearly every class has a single kind of product: nothing unseen is left to test classify on")
+    # A small catalogue may have no hash that low: then the lowest two groups are held out.
+    first = min(max(sum(value < test for value in free), 1), len(free) - 1)
+    second = max(sum(value < test + validation for value in free), first + 1)
+    tested, validated = set(free[:first]), set(free[first:second])
+    side = np.array([0 if share[g] in tested else 1 if share[g] in validated else 2 for g in found.groups])
+    test_rows, validation_rows, train_rows = (np.flatnonzero(side == number).astype(np.int64) for number in range(3))
+    return GroupSplit(found.take(train_rows), found.take(validation_rows), found.take(test_rows))
 
 
 def balanced(found: LabelledTexts, count: int, seed: int) -> LabelledTexts:

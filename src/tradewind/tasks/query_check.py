@@ -18,8 +18,10 @@ import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tradewind.data.abbreviations import load_abbreviations
 from tradewind.data.records import CATEGORY_SEPARATOR
 from tradewind.errors import DataError
+from tradewind.settings import Shop
 from tradewind.tasks.catalogue_texts import CatalogueTexts
 from tradewind.tasks.scoring import Scorer
 
@@ -62,8 +64,24 @@ def load_queries(path: Path) -> QueryFile:
         raise DataError(f"not a file of judged queries: {' '.join(str(error).split())}", where=str(path)) from None
 
 
+def spelled_queries(shop: Shop) -> QueryFile | None:
+    """Returns the shop's check file with its values spelled out by the shop's abbreviations, as its items are.
+
+    None when the shop has no such file. Raises DataError or ConfigError when one of the two files is not right.
+    """
+    if shop.settings.queries is None:
+        return None
+    file = load_queries(shop.root / shop.settings.queries)
+    words = load_abbreviations(shop.settings.items.abbreviations, shop.root)
+    spelled = [
+        query.model_copy(update={"right": [words.spell(" ".join(value.split())) for value in query.right]})
+        for query in file.queries
+    ]
+    return QueryFile(field=file.field, queries=spelled)
+
+
 def query_check(file: QueryFile, items: pa.Table, catalogue: CatalogueTexts, use: str | None = None) -> QueryCheck:
-    """Returns the queries of `use` (all when None) over the items. Raises DataError for a value no item has."""
+    """Returns the queries of `use` (all when None) over the items. Raises DataError for a query nothing can answer."""
     values = field_values(items, file.field)
     queries = tuple(query for query in file.queries if use in (None, query.use))
     known = {value for row in values for value in row}

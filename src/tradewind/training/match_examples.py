@@ -18,7 +18,7 @@ from tradewind.tasks.bought_together import BoughtTogether, bought_together
 from tradewind.tasks.catalogue_texts import CatalogueTexts
 from tradewind.tasks.match import Pairs, among, phrase_pairs, together_pairs
 from tradewind.tasks.match_report import texts_and_baskets
-from tradewind.tasks.query_check import QueryCheck, load_queries, query_check
+from tradewind.tasks.query_check import QueryCheck, query_check, spelled_queries
 from tradewind.training.plan import Budget
 
 Rows = npt.NDArray[np.int64]
@@ -119,9 +119,10 @@ def _judged(
     shop: Shop, items: pa.Table, catalogue: CatalogueTexts, ranked: Rows, use: Literal["tune", "report"]
 ) -> QueryCheck | None:
     """Returns the check file's queries over the ranked texts, without those that have too few right items there."""
-    if shop.settings.queries is None:
+    file = spelled_queries(shop)
+    if file is None:
         return None
-    check = query_check(load_queries(shop.root / shop.settings.queries), items, catalogue, use)
+    check = query_check(file, items, catalogue, use)
     rows = np.flatnonzero(np.isin(catalogue.text_of, ranked))
     right = [found[rows] for found in check.right]
     kept = [number for number, found in enumerate(right) if found.sum() >= _ENOUGH]

@@ -46,8 +46,8 @@ class Objective(nn.Module):
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Takes in what `state_dict` gave; a parameter that stays put is not missing from it."""
         result = super().load_state_dict(state_dict, strict=False, assign=assign)
-        still = {name for name, parameter in self.named_parameters() if not parameter.requires_grad}
-        kept = [name for name in result.missing_keys if name not in still]
+        moving = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
+        kept = [name for name in result.missing_keys if name in moving]
         if strict and (kept or result.unexpected_keys):
             raise ModelError(f"a checkpoint of another model: {[*kept, *result.unexpected_keys][:3]}")
         return type(result)(kept, result.unexpected_keys)
