@@ -57,7 +57,8 @@ def fit_blend(learned: Sequence[Choice], watched: Sequence[Choice], epochs: int,
 
     The loss is the softmax cross-entropy of a question's candidates (ListNet's top-one form; Cao et al., ICML 2007).
     """
-    return mean_of([_fit(learned, watched, epochs, seed + start) for start in range(_STARTS)])
+    standard = _spread(learned)
+    return mean_of([_fit(learned, watched, standard, (epochs, seed + start)) for start in range(_STARTS)])
 
 
 def mean_of(blends: Sequence[Blend]) -> Blend:
@@ -78,9 +79,12 @@ def quality(blend: Blend, asked: Sequence[Choice]) -> float:
     return float(np.mean([_quality(blend, choice) for choice in asked])) if asked else 0.0
 
 
-def _fit(learned: Sequence[Choice], watched: Sequence[Choice], epochs: int, seed: int) -> Blend:
+def _fit(
+    learned: Sequence[Choice], watched: Sequence[Choice], standard: tuple[Floats, Floats], plan: tuple[int, int]
+) -> Blend:
+    epochs, seed = plan
     torch.manual_seed(seed)
-    network = _Network(_spread(learned))
+    network = _Network(standard)
     by_size = np.argsort([len(choice.right) for choice in learned], kind="stable")
     groups = [by_size[start : start + _TOGETHER] for start in range(0, len(by_size), _TOGETHER)]
     optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=1e-3)
@@ -132,8 +136,16 @@ def _choice(
 
 
 def _spread(learned: Sequence[Choice]) -> tuple[Floats, Floats]:
-    rows = np.concatenate([stacked(c.features, c.base[: c.before, 0], c.base[: c.before, 1]) for c in learned])
-    return rows.mean(axis=0), rows.std(axis=0) + np.float32(1e-3)
+    """Returns mean and deviation of what the network reads, summed question by question: all rows at once are large."""
+    rows, total, squares = 0, np.zeros(len(FEATURES) + 2), np.zeros(len(FEATURES) + 2)
+    for choice in learned:
+        read = stacked(choice.features, choice.base[: choice.before, 0], choice.base[: choice.before, 1])
+        rows += len(read)
+        total += read.sum(axis=0, dtype=np.float64)
+        squares += np.square(read, dtype=np.float64).sum(axis=0)
+    mean = total / max(rows, 1)
+    deviation = np.sqrt(np.maximum(squares / max(rows, 1) - mean**2, 0.0))
+    return mean.astype(np.float32), (deviation + 1e-3).astype(np.float32)
 
 
 class _Network(nn.Module):
