@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from tradewind.engine.parts import Rows
 from tradewind.engine.state import R, State
 from tradewind.index.hits import Hits
 
@@ -23,9 +26,9 @@ class Explain:
     name: str = "explain"
 
     def __call__(self, state: State[R]) -> State[R]:
-        wanted = set(state.page.rows.tolist())
+        wanted = state.page.rows
         ranks = {name: _ranks(state.lists[name], wanted) for name, _ in self.codes if name in state.lists}
-        why = {row: tuple(self._reasons(state, row, ranks)) for row in wanted}
+        why = {row: tuple(self._reasons(state, row, ranks)) for row in wanted.tolist()}
         return replace(state, why=why)
 
     def _reasons(self, state: State[R], row: int, ranks: Mapping[str, Mapping[int, int]]) -> list[dict[str, Any]]:
@@ -41,5 +44,6 @@ class Explain:
         return reasons
 
 
-def _ranks(hits: Hits, wanted: set[int]) -> dict[int, int]:
-    return {row: rank for rank, row in enumerate(hits.rows.tolist()) if row in wanted}
+def _ranks(hits: Hits, wanted: Rows) -> dict[int, int]:
+    places = np.flatnonzero(np.isin(hits.rows, wanted))
+    return dict(zip(hits.rows[places].tolist(), places.tolist(), strict=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tradewind.data.records import Item
 from tradewind.engine.requests import SearchRequest
 from tradewind.engine.state import State
@@ -25,9 +27,9 @@ class FindTerms:
         hits = state.lists.get(self.source)
         if hits is None:
             return state
-        matched = set(hits.rows.tolist())
-        page = zip(state.page.rows.tolist(), state.items, strict=True)
-        found = {row: _held(item, state.understanding) for row, item in page if row in matched}
+        matched = np.isin(state.page.rows, hits.rows).tolist()
+        page = zip(state.page.rows.tolist(), state.items, matched, strict=True)
+        found = {row: _held(item, state.understanding) for row, item, holds in page if holds}
         known = {row: {"terms": terms} for row, terms in found.items() if terms}
         return replace(state, evidence={**state.evidence, self.source: known})
 
