@@ -133,8 +133,11 @@ def _url(host: str, port: int) -> str:
 
 
 def _run_folder(shop: Shop) -> Path:
+    """Returns a fresh folder for this start; those of services that were killed are taken away."""
     folder = shop.work / "run" / str(os.getpid())
-    shutil.rmtree(folder, ignore_errors=True)
+    for left in folder.parent.glob("*"):
+        if left == folder or not Path(f"/proc/{left.name}").exists():
+            shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     return folder
 
