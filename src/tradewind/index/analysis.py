@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,12 +59,12 @@ class Analyser:
         self.segmenter = segmenter or Segmenter()
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._terms)
 
-    def tokens(self, text: str) -> Iterator[Token]:
-        """Yields the tokens of `text` in order."""
+    def tokens(self, text: str, cut: Callable[[str], list[str]] | None = None) -> Iterator[Token]:
+        """Yields the tokens of `text` in order; `cut` may cut runs of Chinese in place of the segmenter."""
         for found in _WORD.finditer(fold(text)):
             word = found.group()
             if _HAN_RUN.match(word[0]):
-                yield from (self._han(cut) for cut in self.segmenter.cut(word))
+                yield from (self.han(part) for part in (cut or self.segmenter.cut)(word))
             else:
                 yield Token(light_stem(word[:MAX_TOKEN]), word[:MAX_TOKEN])
 
@@ -82,17 +82,18 @@ class Analyser:
             found.append(token.term)
         return tuple(found)
 
-    def query(self, text: str) -> list[Token]:
+    def query(self, text: str, cut: Callable[[str], list[str]] | None = None) -> list[Token]:
         """Returns the distinct tokens of a query, at most MAX_TOKENS; stop words go unless there is nothing else."""
         kept: dict[str, Token] = {}
-        for token in self.tokens(text):
+        for token in self.tokens(text, cut):
             kept.setdefault(token.term, token)
             if len(kept) >= 2 * MAX_TOKENS:
                 break
         told = [token for token in kept.values() if token.surface not in _STOPWORDS]
         return (told or list(kept.values()))[:MAX_TOKENS]
 
-    def _han(self, word: str) -> Token:
+    def han(self, word: str) -> Token:
+        """Returns the token of a Chinese word."""
         short = word[:MAX_TOKEN]
         return Token(short, short, tuple(self.segmenter.parts(short)), han=True)
 

@@ -15,6 +15,7 @@ from tradewind.index.cooccurrence import Companions, open_companions
 from tradewind.index.documents import Documents
 from tradewind.index.facets import FacetTable, open_facets
 from tradewind.index.filters import Filters
+from tradewind.index.glossary.translator import translator_for
 from tradewind.index.lexical import LexicalIndex
 from tradewind.index.segmentation import Segmenter
 from tradewind.index.selection import Selection, SelectionCache
@@ -48,6 +49,9 @@ class Base:
         self.companions: Companions = open_companions(folder)
         self.completer = Completer(folder)
         self.analyser = Analyser(Segmenter(facts["own_words"]))
+        self.translator = translator_for(
+            self.analyser, facts["languages"], self.vocabulary.languages(), facts.get("own_glossary", ())
+        )
         self.rows = _row_facts(folder, together=facts["together"])
         self._selections = SelectionCache()
 

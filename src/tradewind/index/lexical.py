@@ -84,7 +84,7 @@ class LexicalIndex:
         return np.asarray(self._searcher.fast_field_values("row", places), dtype=np.int64), scores
 
     def _query(self, units: Iterable[Unit], *, every: bool, narrowed: Query | None) -> Query | None:
-        parts = [self._unit(unit) for unit in units]
+        parts = [self._unit(unit, every=every) for unit in units]
         if not parts or (every and not all(parts)):
             return None
         occur = Occur.Must if every else Occur.Should
@@ -96,7 +96,21 @@ class LexicalIndex:
         text = Query.boolean_query(flat)
         return text if narrowed is None else Query.boolean_query([(Occur.Must, text), (Occur.Must, narrowed)])
 
-    def _unit(self, unit: Unit) -> list[Query]:
+    def _unit(self, unit: Unit, *, every: bool) -> list[Query]:
+        """Returns queries any of which matches `unit`; where it has `others`, one query that scores the best of all."""
+        own = self._own(unit)
+        if not unit.others:
+            return own
+        ways = [Query.boolean_query([(Occur.Should, leaf) for leaf in own])] if own else []
+        for other in unit.others:
+            parts = [self._own(word) for word in other.words]
+            if all(parts) if every else any(parts):
+                occur = Occur.Must if every else Occur.Should
+                words = [Query.boolean_query([(Occur.Should, leaf) for leaf in part]) for part in parts if part]
+                ways.append(Query.boost_query(Query.boolean_query([(occur, word) for word in words]), other.weight))
+        return [Query.disjunction_max_query(ways)] if ways else []
+
+    def _own(self, unit: Unit) -> list[Query]:
         leaves = [
             self._leaf(field, term, weight * WEIGHTS[field])
             for term, weight in unit.terms

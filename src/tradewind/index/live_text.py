@@ -70,13 +70,21 @@ class LiveText:
         """Returns (places, scores) of the live items that match every unit (or any), in no particular order."""
         scores, matched = np.zeros(self.size), np.zeros(self.size, dtype=np.int64)
         for unit in units:
-            gained = self._unit(unit)
+            gained = self._unit(unit, every=every)
             scores += gained
             matched += gained > 0
         kept = np.flatnonzero(matched >= (len(units) if every else 1)) if units else np.zeros(0, dtype=np.int64)
         return kept, scores[kept].astype(np.float32)
 
-    def _unit(self, unit: Unit) -> NDArray[np.float64]:
+    def _unit(self, unit: Unit, *, every: bool) -> NDArray[np.float64]:
+        gained = self._own(unit)
+        for other in unit.others:
+            words = [self._own(word) for word in other.words]
+            whole = np.all([word > 0 for word in words], axis=0) if every else np.ones(self.size, dtype=bool)
+            gained = np.maximum(gained, np.where(whole, other.weight * np.sum(words, axis=0), 0.0))
+        return gained
+
+    def _own(self, unit: Unit) -> NDArray[np.float64]:
         gained = np.zeros(self.size)
         for term, weight in unit.terms:
             for name, field_weight in WEIGHTS.items():

@@ -10,12 +10,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tradewind.index.columns import map_table, write_table
 
 MIN_LENGTH = 4
 """Shorter words are not corrected: too many words are near them."""
+HELD = 0.01
+"""The share of a catalogue's words that must be of a language for the catalogue to hold that language."""
+_SCRIPTS = {"en": "^[a-z]{3,}$", "zh": r"^\p{Han}+$"}
 
 
 def write_vocabulary(folder: Path, frequencies: Mapping[str, int]) -> None:
@@ -48,6 +52,13 @@ class Vocabulary:
         """Returns how many items hold `term`."""
         at = bisect_left(range(len(self)), term, key=lambda place: self._terms[place].as_py())
         return int(self._items[at]) if at < len(self) and self._terms[at].as_py() == term else 0
+
+    def languages(self) -> frozenset[str]:
+        """Returns which of English and Chinese the catalogue's texts hold, as the writing of their words tells."""
+        total = int(self._items.sum())
+        written = {name: pc.match_substring_regex(self._terms, script) for name, script in _SCRIPTS.items()}
+        counts = {name: int(self._items[np.asarray(mask, dtype=bool)].sum()) for name, mask in written.items()}
+        return frozenset(name for name, count in counts.items() if count and count >= HELD * total)
 
     def _nearest(self, word: str) -> str | None:
         """Returns the known term that `word` most likely means, or None.

@@ -2,31 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from tradewind.index.analysis import Analyser, Token, gram_query
+from tradewind.index.glossary.entries import simplified
+from tradewind.index.glossary.translator import Translator, stems_of
 
 PART_WEIGHT = 0.5
 """What a shorter word inside a Chinese word counts for, beside the whole word."""
+BESIDE_WEIGHT = 0.5
+"""What a translation counts for where the catalogue knows the word itself: texts in the query's language come first."""
+
+
+Words = tuple["Unit", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One word of the query: any of its `terms` (term, weight) matches, and so do its `grams` when all are there."""
+    """One word of the query: any of its `terms` (term, weight) matches, and so do its `grams` when all are there.
+
+    `others` are other ways to say it. An item scores by the best way it matches.
+    """
 
     surface: str
-    terms: tuple[tuple[str, float], ...]
+    terms: tuple[tuple[str, float], ...] = ()
     grams: tuple[str, ...] = ()
+    others: tuple[Way, ...] = ()
+
+    @property
+    def words(self) -> int:
+        """How many words the longest way to say it has."""
+        return max([1, *(len(other.words) for other in self.others)])
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to say a word: `words` that must all be there, whose score counts `weight`."""
+
+    words: tuple[Unit, ...]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """The `units` to search for, `corrections` as (typed, read as), and the words that were `dropped` as unknown."""
+    """The `units` to search for, `corrections` as (typed, read as), and the words that were `dropped` as unknown.
+
+    `translations` are (typed, words of the other language that the catalogue holds). `in_its_language` is the query with
+    every word that the catalogue lacks replaced by the first of its translations; "" when there was no such word.
+    """
 
     units: tuple[Unit, ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
     dropped: tuple[str, ...] = ()
+    translations: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    in_its_language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one word of the query was read as: `unit` is None when nobody knows it."""
+
+    surface: str
+    unit: Unit | None
+    correction: str | None = None
+    translations: tuple[str, ...] = ()
+    foreign: bool = False
+    """Whether the catalogue knows it by its translations only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +76,98 @@ class Interpreter:
     """Reads queries against what a catalogue knows.
 
     `known` says whether any item holds a term, `gram_known` whether any holds a character or pair, `nearest` gives the
-    closest known term or None.
+    closest known term or None; `translator` is there where the catalogue and its shoppers differ in language.
     """
 
     analyser: Analyser
     known: Callable[[str], bool]
     gram_known: Callable[[str], bool]
     nearest: Callable[[str], str | None]
+    translator: Translator | None = None
 
     def read(self, query: str) -> Understanding:
         """Returns what `query` means here; any text is fine, and one without words gives no units."""
-        units, corrections, dropped = list[Unit](), list[tuple[str, str]](), list[str]()
-        for token in self.analyser.query(query):
-            found = self._han(token) if token.han else self._word(token)
-            if found:
-                units.append(found)
-            if not token.han and found and found.terms[0][0] != token.term:
-                corrections.append((token.surface, " ".join(term for term, _ in found.terms)))
-            if not found:
-                dropped.append(token.surface)
-        return Understanding(tuple(units), tuple(corrections), tuple(dropped))
+        found = list(self._words(query))
+        foreign = any(word.foreign for word in found)
+        return Understanding(
+            units=tuple(word.unit for word in found if word.unit is not None),
+            corrections=tuple((word.surface, word.correction) for word in found if word.correction is not None),
+            dropped=tuple(word.surface for word in found if word.unit is None),
+            translations=tuple((word.surface, word.translations) for word in found if word.translations),
+            in_its_language=" ".join(_in_its_language(word) for word in found) if foreign else "",
+        )
 
-    def _word(self, token: Token) -> Unit | None:
+    def _words(self, query: str) -> Iterator[_Found]:
+        to_english = self.translator is not None and self.translator.to_english
+        cut = self.translator.cut if self.translator is not None and to_english else None
+        tokens = self.analyser.query(query, cut)
+        at = 0
+        while at < len(tokens):
+            if tokens[at].han:
+                size, found = 1, self._han_word(tokens[at])
+            else:
+                size, found = self._words_from(tokens, at)
+            yield found
+            at += size
+
+    def _words_from(self, tokens: list[Token], at: int) -> tuple[int, _Found]:
+        """Returns how many tokens from `at` on are one meaning, and what it was read as."""
+        size, chinese = 0, tuple[str, ...]()
+        if self.translator is not None and self.translator.to_chinese:
+            ahead = [token.term for token in tokens[at : at + 8] if not token.han]
+            size, chinese = self.translator.chinese_of(ahead)
+        told = tokens[at : at + max(size, 1)]
+        ways = [(word, way) for word in chinese if (way := self._cut_han(word))]
+        own = tuple(Unit(token.surface, ((token.term, 1.0),)) for token in told if self.known(token.term))
+        if not ways:
+            return 1, self._word(tokens[at])
+        surface = " ".join(token.surface for token in told)
+        itself = (own,) if len(own) == len(told) else ()
+        unit = _joined(surface, itself, [way for _, way in ways])
+        return len(told), _Found(surface, unit, None, tuple(word for word, _ in ways), foreign=not itself)
+
+    def _word(self, token: Token) -> _Found:
         if self.known(token.term):
-            return Unit(token.surface, ((token.term, 1.0),))
+            return _Found(token.surface, Unit(token.surface, ((token.term, 1.0),)))
         meant = self.nearest(token.term)
-        if meant:
-            return Unit(token.surface, ((meant, 1.0),))
-        halves = self._split(token.term)
-        return Unit(token.surface, tuple((half, 1.0) for half in halves)) if halves else None
+        terms = (meant,) if meant else self._split(token.term)
+        if not terms:
+            return _Found(token.surface, None)
+        return _Found(token.surface, Unit(token.surface, tuple((term, 1.0) for term in terms)), " ".join(terms))
 
-    def _split(self, term: str) -> tuple[str, str] | None:
+    def _split(self, term: str) -> tuple[str, ...]:
         """Returns the two known words that `term` is written together from, the longest first word winning."""
         for at in range(len(term) - 3, 2, -1):
             if self.known(term[:at]) and self.known(term[at:]):
                 return term[:at], term[at:]
-        return None
+        return ()
+
+    def _han_word(self, token: Token) -> _Found:
+        phrases = self.translator.english_of(token.term) if self.translator is not None else ()
+        own = self._own_ways(token)
+        ways = [(phrase, way) for phrase in phrases if (way := self._english(phrase))]
+        unit = _joined(token.surface, own, [way for _, way in ways])
+        return _Found(token.surface, unit, None, tuple(phrase for phrase, _ in ways), foreign=bool(ways and not own))
+
+    def _own_ways(self, token: Token) -> tuple[Words, ...]:
+        """Returns how Chinese texts say a Chinese word: as it is or as shorter words, as typed or simplified."""
+        if self.translator is None:
+            unit = self._han(token)
+            return ((unit,),) if unit else ()
+        ways = (self._cut_han(word) for word in dict.fromkeys((token.term, simplified(token.term))))
+        return tuple(way for way in ways if way)
+
+    def _cut_han(self, word: str) -> Words:
+        """Returns the units of the dictionary's words in `word`, none unless all are known."""
+        units = [self._han(self.analyser.han(cut)) for cut in self.analyser.segmenter.cut(word)]
+        return tuple(unit for unit in units if unit is not None) if all(units) else ()
+
+    def _english(self, phrase: str) -> Words:
+        """Returns a unit for every word of `phrase`, none unless the catalogue knows them all."""
+        stems = stems_of(phrase)
+        if not stems or not all(map(self.known, stems)):
+            return ()
+        return tuple(Unit(stem, ((stem, 1.0),)) for stem in stems)
 
     def _han(self, token: Token) -> Unit | None:
         terms = [(term, PART_WEIGHT) for term in token.parts if self.known(term)]
@@ -78,3 +176,18 @@ class Interpreter:
         pairs = gram_query(token.term)
         all_pairs = pairs if all(self.gram_known(pair) for pair in pairs) else ()
         return Unit(token.surface, tuple(terms), all_pairs) if terms or all_pairs else None
+
+
+def _joined(surface: str, own: tuple[Words, ...], translated: list[Words]) -> Unit | None:
+    """Returns the unit that any of these ways matches; the only own way, if of one word, is the unit itself."""
+    if not own and not translated:
+        return None
+    alone = own[0][0] if len(own) == 1 and len(own[0]) == 1 else Unit(surface)
+    ways = [Way(words) for words in own] if not alone.terms and not alone.grams else []
+    weight = BESIDE_WEIGHT if own else 1.0
+    others = (*ways, *(Way(words, weight) for words in dict.fromkeys(translated)))
+    return replace(alone, surface=surface, others=others)
+
+
+def _in_its_language(word: _Found) -> str:
+    return word.translations[0] if word.foreign else word.correction or word.surface

@@ -40,7 +40,7 @@ class ViewSearch(ViewRows):
     def lexical_units(self, units: Sequence[Unit], k: int, filters: Filters = NO_FILTERS) -> Hits:
         """Returns what `lexical` does for a query that `understand` has read already."""
         strict = self._match(units, k, filters, every=True)
-        if len(units) < 2 or len(strict) >= min(k, ENOUGH):
+        if sum(unit.words for unit in units) < 2 or len(strict) >= min(k, ENOUGH):
             return strict
         return self._match(units, k, filters, every=False)
 
@@ -85,6 +85,7 @@ class ViewSearch(ViewRows):
             lambda term: base.knows(term) or live.knows(term),
             lambda gram: base.knows_gram(gram) or live.knows_gram(gram),
             self._nearest,
+            self.base.translator,
         )
 
     def _near_live(self, query: NDArray[np.float32], places: NDArray[np.int64], k: int) -> NDArray[np.int64]:
