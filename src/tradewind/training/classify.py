@@ -60,9 +60,15 @@ class ClassifyEffort:
 
 
 EFFORTS: Final[dict[Effort, ClassifyEffort]] = {
-    "quick": ClassifyEffort(Budget(600, 256, 100), Budget(60, 48, 30), texts=2500, tested=800, blocks=2),
-    "normal": ClassifyEffort(Budget(2000, 256, 200), Budget(800, 64, 100), texts=12000, tested=3000, blocks=4),
-    "full": ClassifyEffort(Budget(6000, 256, 500), Budget(6000, 64, 500), texts=None, tested=None, blocks=12),
+    "quick": ClassifyEffort(
+        Budget(600, 256, 100, haste=20.0), Budget(60, 48, 30, haste=8.0), texts=2500, tested=800, blocks=2
+    ),
+    "normal": ClassifyEffort(
+        Budget(2000, 256, 200, haste=10.0), Budget(800, 64, 100, haste=2.0), texts=12000, tested=3000, blocks=4
+    ),
+    "full": ClassifyEffort(
+        Budget(6000, 256, 500, haste=5.0), Budget(6000, 64, 500), texts=None, tested=None, blocks=12
+    ),
 }
 
 

@@ -40,8 +40,8 @@ class MatchEffort:
 
 
 EFFORTS: Final[dict[Effort, MatchEffort]] = {
-    "quick": MatchEffort(Budget(90, 64, 30), blocks=2, sold=1200, ranked=1600, questions=400),
-    "normal": MatchEffort(Budget(1200, 64, 150), blocks=4, sold=6000, ranked=6000, questions=1000),
+    "quick": MatchEffort(Budget(100, 64, 50, haste=8.0), blocks=2, sold=1000, ranked=1200, questions=300),
+    "normal": MatchEffort(Budget(1200, 64, 150, haste=2.0), blocks=4, sold=6000, ranked=6000, questions=1000),
     "full": MatchEffort(Budget(8000, 128, 500), blocks=12, sold=None, ranked=None, questions=2000),
 }
 

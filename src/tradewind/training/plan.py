@@ -16,11 +16,15 @@ _BF16_FLAGS: Final = frozenset({"avx512_bf16", "amx_bf16"})
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an effort allows one task: optimiser steps, examples in a step, and how often validation looks."""
+    """What an effort allows one task: optimiser steps, examples in a step, and how often validation looks.
+
+    `haste` multiplies the method's usual learning rate: few steps have to be longer ones.
+    """
 
     steps: int
     batch_size: int
     evaluate_every: int
+    haste: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Plan:
 def plan_run(task: TaskSettings, learn: LearnSettings, budget: Budget, method: TuningMethod) -> Plan:
     """Returns the plan of one task's run. SGD moves weights at their gradient's own size, so its rate is larger."""
     steps = task.max_steps or budget.steps
-    usual = method.learning_rate * (100.0 if task.optimiser == "sgd" else 1.0)
+    usual = budget.haste * method.learning_rate * (100.0 if task.optimiser == "sgd" else 1.0)
     return Plan(
         method=task.method,
         steps=steps,

@@ -10,7 +10,7 @@ from tradewind.training.tuning import Parts, within
 class HeadTuning:
     """Trains the head alone."""
 
-    learning_rate = 3e-4
+    learning_rate = 2e-4
 
     def prepare(self, model: nn.Module, parts: Parts) -> nn.Module:
         """Returns `model` itself, nothing outside `parts.head` requiring a gradient."""

@@ -14,7 +14,7 @@ from tradewind.training.tuning import Parts, within
 class LoraTuning:
     """Trains W + (alpha / rank)·B·A in place of W for every adaptable layer, and the head where it is new."""
 
-    learning_rate = 1e-3
+    learning_rate = 4e-4
 
     def __init__(self, rank: int = 16, alpha: int = 32, dropout: float = 0.0) -> None:
         self.rank = rank
