@@ -19,8 +19,7 @@ def serve_shop(
     """
     from tradewind.service.serve import Running, serve
 
-    if current(shop.artefacts, "generation", "shop") is None:
-        raise NotFoundError("nothing was built yet", where=str(shop.root), hint=f"tradewind up {shop.root}")
+    require_built(shop)
     opened = with_serving(shop, host=host, port=port, workers=workers)
     greeting = _greeting(opened)
 
@@ -29,6 +28,12 @@ def serve_shop(
             say(line)
 
     serve(opened, on_ready=tell)
+
+
+def require_built(shop: Shop) -> None:
+    """Raises NotFoundError when the shop has no generation that could answer."""
+    if current(shop.artefacts, "generation", "shop") is None:
+        raise NotFoundError("nothing was built yet", where=str(shop.root), hint=f"tradewind up {shop.root}")
 
 
 def check_port(shop: Shop, host: str | None, port: int | None) -> None:

@@ -40,8 +40,10 @@ def recommend(
     from tradewind.cli.filters import parse_filters
     from tradewind.engine.composition import open_engine
     from tradewind.engine.requests import RecommendRequest, Surface
+    from tradewind.flows.serving import require_built
 
     opened = load_shop(shop)
+    require_built(opened)
     request = RecommendRequest(
         surface=cast(Surface, surface),
         k=k,

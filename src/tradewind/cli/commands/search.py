@@ -23,9 +23,12 @@ def search(
     from tradewind.cli.filters import parse_filters
     from tradewind.engine.composition import open_engine
     from tradewind.engine.requests import SearchRequest
+    from tradewind.flows.serving import require_built
     from tradewind.settings import load_shop
 
-    engine = open_engine(load_shop(shop))
+    opened = load_shop(shop)
+    require_built(opened)
+    engine = open_engine(opened)
     try:
         reply = engine.search(SearchRequest(query=query, k=k, filters=parse_filters(filter), explain=True))
     finally:
