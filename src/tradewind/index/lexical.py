@@ -36,6 +36,10 @@ class LexicalIndex:
         """Returns how many items hold `term` in `field`."""
         return self._searcher.doc_freq(field, term)
 
+    def items_with(self, term: str) -> int:
+        """Returns how many items hold `term` in the field of words that holds it most often; at least 1."""
+        return max(1, *(self._searcher.doc_freq(field, term) for field in WORD_FIELDS))
+
     def knows(self, term: str) -> bool:
         """Says whether any item holds `term` in a field of words."""
         return any(self._searcher.doc_freq(field, term) for field in WORD_FIELDS)

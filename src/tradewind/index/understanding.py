@@ -48,8 +48,8 @@ class Way:
 class Understanding:
     """The `units` to search for, `corrections` as (typed, read as), and the words that were `dropped` as unknown.
 
-    `translations` are (typed, words of the other language that the catalogue holds). `in_its_language` is the query with
-    every word that the catalogue lacks replaced by the first of its translations; "" when there was no such word.
+    `translations` are (typed, words of the other language that the catalogue holds). `in_its_language` is the query
+    with every word that the catalogue lacks replaced by the first of its translations, "" without such a word.
     """
 
     units: tuple[Unit, ...] = ()
@@ -76,7 +76,8 @@ class Interpreter:
     """Reads queries against what a catalogue knows.
 
     `known` says whether any item holds a term, `gram_known` whether any holds a character or pair, `nearest` gives the
-    closest known term or None; `translator` is there where the catalogue and its shoppers differ in language.
+    closest known term or None; `translator` is there where the catalogue and its shoppers differ in language, and
+    `rarity` then gives the weight (idf) of a term that so many items hold, `held` how many hold a term.
     """
 
     analyser: Analyser
@@ -84,6 +85,8 @@ class Interpreter:
     gram_known: Callable[[str], bool]
     nearest: Callable[[str], str | None]
     translator: Translator | None = None
+    held: Callable[[str], int] = lambda term: 1
+    rarity: Callable[[int], float] = lambda items: 1.0
 
     def read(self, query: str) -> Understanding:
         """Returns what `query` means here; any text is fine, and one without words gives no units."""
@@ -94,7 +97,7 @@ class Interpreter:
             corrections=tuple((word.surface, word.correction) for word in found if word.correction is not None),
             dropped=tuple(word.surface for word in found if word.unit is None),
             translations=tuple((word.surface, word.translations) for word in found if word.translations),
-            in_its_language=" ".join(_in_its_language(word) for word in found) if foreign else "",
+            in_its_language=" ".join(map(_in_its_language, filter(_tells, found))) if foreign else "",
         )
 
     def _words(self, query: str) -> Iterator[_Found]:
@@ -123,7 +126,7 @@ class Interpreter:
             return 1, self._word(tokens[at])
         surface = " ".join(token.surface for token in told)
         itself = (own,) if len(own) == len(told) else ()
-        unit = _joined(surface, itself, [way for _, way in ways])
+        unit = _joined(surface, itself, self._weighed([way for _, way in ways], beside=bool(itself)))
         return len(told), _Found(surface, unit, None, tuple(word for word, _ in ways), foreign=not itself)
 
     def _word(self, token: Token) -> _Found:
@@ -146,7 +149,7 @@ class Interpreter:
         phrases = self.translator.english_of(token.term) if self.translator is not None else ()
         own = self._own_ways(token)
         ways = [(phrase, way) for phrase in phrases if (way := self._english(phrase))]
-        unit = _joined(token.surface, own, [way for _, way in ways])
+        unit = _joined(token.surface, own, self._weighed([way for _, way in ways], beside=bool(own)))
         return _Found(token.surface, unit, None, tuple(phrase for phrase, _ in ways), foreign=bool(ways and not own))
 
     def _own_ways(self, token: Token) -> tuple[Words, ...]:
@@ -159,8 +162,23 @@ class Interpreter:
 
     def _cut_han(self, word: str) -> Words:
         """Returns the units of the dictionary's words in `word`, none unless all are known."""
+        if not self.gram_known(word[0]):
+            return ()
         units = [self._han(self.analyser.han(cut)) for cut in self.analyser.segmenter.cut(word)]
         return tuple(unit for unit in units if unit is not None) if all(units) else ()
+
+    def _weighed(self, ways: list[Words], *, beside: bool) -> list[Way]:
+        """Returns the translations of one word, none of which counts more for being a rarer word than the others.
+
+        Pirkola, "The effects of query structure and dictionary setups in dictionary-based cross-language information
+        retrieval" (SIGIR 1998): what several translations share is one concept, as rare as all of them together. How
+        many items hold a phrase is taken from its rarest word.
+        """
+        distinct = list(dict.fromkeys(ways))
+        counts = [min(max((self.held(term) for term, _ in word.terms), default=1) for word in way) for way in distinct]
+        together = self.rarity(sum(counts))
+        base = BESIDE_WEIGHT if beside else 1.0
+        return [Way(way, base * together / self.rarity(count)) for way, count in zip(distinct, counts, strict=True)]
 
     def _english(self, phrase: str) -> Words:
         """Returns a unit for every word of `phrase`, none unless the catalogue knows them all."""
@@ -178,15 +196,18 @@ class Interpreter:
         return Unit(token.surface, tuple(terms), all_pairs) if terms or all_pairs else None
 
 
-def _joined(surface: str, own: tuple[Words, ...], translated: list[Words]) -> Unit | None:
+def _joined(surface: str, own: tuple[Words, ...], translated: list[Way]) -> Unit | None:
     """Returns the unit that any of these ways matches; the only own way, if of one word, is the unit itself."""
     if not own and not translated:
         return None
     alone = own[0][0] if len(own) == 1 and len(own[0]) == 1 else Unit(surface)
     ways = [Way(words) for words in own] if not alone.terms and not alone.grams else []
-    weight = BESIDE_WEIGHT if own else 1.0
-    others = (*ways, *(Way(words, weight) for words in dict.fromkeys(translated)))
-    return replace(alone, surface=surface, others=others)
+    return replace(alone, surface=surface, others=(*ways, *translated))
+
+
+def _tells(word: _Found) -> bool:
+    """Returns whether the word says something beside its neighbours; a character left over from cutting does not."""
+    return word.unit is not None or len(word.surface) > 1
 
 
 def _in_its_language(word: _Found) -> str:

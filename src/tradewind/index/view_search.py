@@ -86,6 +86,8 @@ class ViewSearch(ViewRows):
             lambda gram: base.knows_gram(gram) or live.knows_gram(gram),
             self._nearest,
             self.base.translator,
+            base.items_with,
+            base.collection.idf,
         )
 
     def _near_live(self, query: NDArray[np.float32], places: NDArray[np.int64], k: int) -> NDArray[np.int64]:
