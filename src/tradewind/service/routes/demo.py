@@ -80,4 +80,4 @@ async def token(service: Here, body: TokenIn) -> TokenAnswer:
 @router.get("/key")
 async def key(service: Here) -> KeyAnswer:
     """Hands out the storefront's key."""
-    return KeyAnswer(key=_demo(service).access.browser_key)
+    return KeyAnswer(key=_demo(service).access.browser_key, notice=service.shop.settings.notice)

@@ -75,11 +75,19 @@ class Correction(Answer):
     read_as: str
 
 
+class Translation(Answer):
+    """A word of the query, and what it was also looked for as in the other language."""
+
+    from_: str = Field(alias="from")
+    to: list[str]
+
+
 class SearchAnswer(Standing):
     """A page of results."""
 
     query: str
     corrections: list[Correction]
+    translations: list[Translation]
     total: int
     results: list[Result]
     facets: dict[str, list[FacetCount] | dict[str, Any]]
