@@ -20,7 +20,7 @@ class ContrastSettings:
 
     scale: float = 30.0
     correction: float = 1.0
-    keep: float = 3.0
+    keep: float = 1.0
 
 
 class Contrast(Objective):

@@ -36,7 +36,7 @@ class MatchEffort:
     sold: int | None
     ranked: int | None
     questions: int
-    phrases: float = 0.25
+    phrases: float = 0.15
 
 
 EFFORTS: Final[dict[Effort, MatchEffort]] = {
