@@ -59,7 +59,7 @@ def labelled_texts(items: pa.Table, label: str) -> LabelledTexts:
     """Returns one row per distinct text of the items that have the label.
 
     `label` is an attribute's name or `category`: then it is the lowest level of the path whose classes hold, on
-    average, two kinds of products or more, so that an unseen kind can be tested. Raises DataError when there are fewer
+    average, two kinds of products or more, so that an unseen kind can be tested, and are not mostly named in the title. Raises DataError when there are fewer
     than two classes.
     """
     rows = items.select(["id", "title", "category", "attributes"]).to_pylist()
@@ -73,7 +73,7 @@ def labelled_texts(items: pa.Table, label: str) -> LabelledTexts:
         wanted = by_path if label == "category" else str(attributes.get(label) or "")
         below = path[level + 1] if label == "category" and len(path) > level + 1 else kind
         if wanted:
-            found.setdefault(_text_without(row, attributes, label), (wanted, f"{wanted} / {below}".lower()))
+            found.setdefault(_text_without(row, attributes, {label}, path), (wanted, f"{wanted} / {below}".lower()))
     labels, groups = (tuple(pair[place] for pair in found.values()) for place in (0, 1))
     if len(set(labels)) < 2:
         raise DataError(f"{label} has fewer than two classes", hint="set learn.label to category or an attribute")
@@ -123,7 +123,8 @@ def _level_of_classes(paths: Sequence[tuple[str, ...]], kinds: Sequence[str]) ->
             for path, kind in zip(paths, kinds, strict=True)
             if len(path) > level
         }
-        if len(named) >= 2 * len({label for label, _ in named}):
+        told = sum(label.lower() in kind.lower() for label, kind in named)
+        if len(named) >= 2 * len({label for label, _ in named}) and told * 2 < len(named):
             return level
     return 0
 
@@ -133,8 +134,9 @@ def _share(group: str, seed: int) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _text_without(item: dict[str, object], attributes: dict[str, str], label: str) -> str:
-    """Returns title, brand and the other attributes: the text an item has before anybody has filed it."""
-    told = {name: value for name, value in attributes.items() if name != label}
-    bare = Item(id=str(item["id"]), title=str(item["title"]), brand=None, attributes=told)
+def _text_without(row: dict[str, object], attributes: dict[str, str], labels: set[str], path: tuple[str, ...]) -> str:
+    """Returns title and attributes but for the label and any level of the path: an item's text before it is filed."""
+    filed = {level.lower() for level in path}
+    told = {name: value for name, value in attributes.items() if name not in labels and value.lower() not in filed}
+    bare = Item(id=str(row["id"]), title=str(row["title"]), brand=None, attributes=told)
     return item_text(bare, "{title}. {attributes}" if told else "{title}")
