@@ -59,8 +59,8 @@ def labelled_texts(items: pa.Table, label: str) -> LabelledTexts:
     """Returns one row per distinct text of the items that have the label.
 
     `label` is an attribute's name or `category`: then it is the lowest level of the path whose classes hold, on
-    average, two kinds of products or more, so that an unseen kind can be tested, and are not mostly named in the title. Raises DataError when there are fewer
-    than two classes.
+    average, two kinds of products or more, so that an unseen kind can be tested, and are
+    not mostly named in the title. Raises DataError when there are fewer than two classes.
     """
     rows = items.select(["id", "title", "category", "attributes"]).to_pylist()
     paths = [tuple(part for part in (row["category"] or "").split(CATEGORY_SEPARATOR) if part) for row in rows]
