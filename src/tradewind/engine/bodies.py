@@ -13,14 +13,17 @@ from tradewind.engine.state import R, State
 
 def search_reply(state: State[SearchRequest], profile_version: str | None) -> Reply:
     """Returns the answer to a search. `query` is the query as it was matched; `total` counts the matching set;
-    `corrections` are the words that were taken for misspelt.
+    `corrections` are the words that were taken for misspelt, `translations` those that were also looked for in another
+    language.
 
     `stage` names the lists that answered: `popular` says that there was nothing to match and the shop was browsed.
     """
     corrections = [{"typed": typed, "read_as": read_as} for typed, read_as in state.understanding.corrections]
+    translations = [{"from": typed, "to": list(found)} for typed, found in state.understanding.translations]
     body = {
         "query": state.request.query,
         "corrections": corrections,
+        "translations": translations,
         "total": state.total,
         "facets": dict(state.facets),
     }

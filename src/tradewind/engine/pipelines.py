@@ -62,18 +62,13 @@ DEFAULTS: Final = RecipeSettings()
 
 def search_pipeline(settings: RecipeSettings = DEFAULTS) -> Pipeline[SearchRequest]:
     """Returns the answer to a query: words and meaning at once, fused, sorted, counted, cut to the page, explained."""
-    words: Pipeline[SearchRequest] = Pipeline(
-        "lexical",
-        (
-            Understand(),
-            RetrieveLexical(settings.lexical_window),
-        ),
-    )
+    words: Pipeline[SearchRequest] = Pipeline("lexical", (RetrieveLexical(settings.lexical_window),))
     meaning: Pipeline[SearchRequest] = Pipeline("vector", (EncodeQuery(), RetrieveVector(settings.vector_window)))
     weights = (("lexical", settings.lexical_weight), ("vector", settings.vector_weight), ("own", settings.own_weight))
     return Pipeline(
         "search",
         (
+            Understand(),
             Alongside(main=words, aside=meaning, floor_ms=settings.floor_ms),
             FavourOwn(depth=settings.vector_window),
             Fuse(weights),

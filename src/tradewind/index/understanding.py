@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tradewind.index.analysis import Analyser, Token, gram_query
 from tradewind.index.glossary.entries import simplified
-from tradewind.index.glossary.translator import Translator, stems_of
+from tradewind.index.glossary.translator import Translator, stems_of, words_of
 
 PART_WEIGHT = 0.5
 """What a shorter word inside a Chinese word counts for, beside the whole word."""
@@ -148,7 +148,7 @@ class Interpreter:
     def _han_word(self, token: Token) -> _Found:
         phrases = self.translator.english_of(token.term) if self.translator is not None else ()
         own = self._own_ways(token)
-        ways = [(phrase, way) for phrase in phrases if (way := self._english(phrase))]
+        ways = [(phrase, way) for phrase in _distinct(phrases) if (way := self._english(phrase))]
         unit = _joined(token.surface, own, self._weighed([way for _, way in ways], beside=bool(own)))
         return _Found(token.surface, unit, None, tuple(phrase for phrase, _ in ways), foreign=bool(ways and not own))
 
@@ -174,18 +174,17 @@ class Interpreter:
         retrieval" (SIGIR 1998): what several translations share is one concept, as rare as all of them together. How
         many items hold a phrase is taken from its rarest word.
         """
-        distinct = list(dict.fromkeys(ways))
-        counts = [min(max((self.held(term) for term, _ in word.terms), default=1) for word in way) for way in distinct]
+        counts = [min(max((self.held(term) for term, _ in word.terms), default=1) for word in way) for way in ways]
         together = self.rarity(sum(counts))
         base = BESIDE_WEIGHT if beside else 1.0
-        return [Way(way, base * together / self.rarity(count)) for way, count in zip(distinct, counts, strict=True)]
+        return [Way(way, base * together / self.rarity(count)) for way, count in zip(ways, counts, strict=True)]
 
     def _english(self, phrase: str) -> Words:
         """Returns a unit for every word of `phrase`, none unless the catalogue knows them all."""
-        stems = stems_of(phrase)
-        if not stems or not all(map(self.known, stems)):
+        words = words_of(phrase)
+        if not words or not all(self.known(stem) for stem, _ in words):
             return ()
-        return tuple(Unit(stem, ((stem, 1.0),)) for stem in stems)
+        return tuple(Unit(written, ((stem, 1.0),)) for stem, written in words)
 
     def _han(self, token: Token) -> Unit | None:
         terms = [(term, PART_WEIGHT) for term in token.parts if self.known(term)]
@@ -194,6 +193,14 @@ class Interpreter:
         pairs = gram_query(token.term)
         all_pairs = pairs if all(self.gram_known(pair) for pair in pairs) else ()
         return Unit(token.surface, tuple(terms), all_pairs) if terms or all_pairs else None
+
+
+def _distinct(phrases: tuple[str, ...]) -> list[str]:
+    """Returns `phrases` without those that the index could not tell from an earlier one."""
+    first: dict[tuple[str, ...], str] = {}
+    for phrase in phrases:
+        first.setdefault(stems_of(phrase), phrase)
+    return list(first.values())
 
 
 def _joined(surface: str, own: tuple[Words, ...], translated: list[Way]) -> Unit | None:

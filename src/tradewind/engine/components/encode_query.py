@@ -11,9 +11,13 @@ from tradewind.engine.state import State
 
 @dataclass(frozen=True, slots=True)
 class EncodeQuery:
-    """Sets `vector` to what the query means to the encoder."""
+    """Sets `vector` to what the query means to the encoder, read in the catalogue's language where it has another.
+
+    A small encoder knows its texts' language best: the translation alone finds more than the query, or than both.
+    """
 
     name: str = "encode"
 
     def __call__(self, state: State[SearchRequest]) -> State[SearchRequest]:
-        return replace(state, vector=encode_one(state.context, state.request.query, "query"))
+        text = state.understanding.in_its_language or state.request.query
+        return replace(state, vector=encode_one(state.context, text, "query"))

@@ -92,7 +92,13 @@ def glossary_of(own: tuple[str, ...] = ()) -> Glossary:
 
 def stems_of(phrase: str) -> Phrase:
     """Returns the terms that the words of a folded English phrase are indexed by."""
-    return tuple(light_stem(word) for word in _WORD.findall(phrase))
+    return tuple(stem for stem, _ in words_of(phrase))
+
+
+@lru_cache(maxsize=8192)
+def words_of(phrase: str) -> tuple[tuple[str, str], ...]:
+    """Returns (term, word as written) for every word of a folded English phrase."""
+    return tuple((light_stem(word), word) for word in _WORD.findall(phrase))
 
 
 def _by_word(entries: Iterable[Entry]) -> dict[str, tuple[str, ...]]:
