@@ -126,7 +126,10 @@ class IndexSettings(Settings):
     facets: list[str] = ["category", "brand", "price"]
     """Fields that can be filtered on and counted; attributes by their name."""
     dictionary: str | None = None
-    """The shop's own words for Chinese segmentation, one a line."""
+    """The shop's own words for Chinese segmentation, one a line: a file beside shop.yaml."""
+    glossary: str | None = None
+    """The shop's own words in both languages, a file beside shop.yaml: Chinese words, a tab, English phrases parted by
+    `;`. They go before the packaged glossary's."""
     suggest_min_people: int = Field(20, ge=1)
     """A logged query is offered as a completion once this many different people typed it."""
     popularity_half_life_days: float = Field(28.0, gt=0)

@@ -21,6 +21,7 @@ from tradewind.index.catalogue import FORMAT
 from tradewind.index.cooccurrence import count_companions, write_companions
 from tradewind.index.documents import items_of, write_documents
 from tradewind.index.facets import facet_table, write_facets
+from tradewind.index.glossary.entries import read_glossary
 from tradewind.index.lexical_build import write_lexical
 from tradewind.index.popularity import decayed_popularity, trend, weighted_events, write_popularity
 from tradewind.index.segmentation import Segmenter, read_words
@@ -113,6 +114,9 @@ class _Build:
     def _segmenter(self) -> Segmenter:
         return Segmenter(read_words(Path(self.settings.dictionary)) if self.settings.dictionary else ())
 
+    def _glossary(self) -> list[str]:
+        return read_glossary(Path(self.settings.glossary)) if self.settings.glossary else []
+
     def _write_facts(self, items: pa.Table, *, together: bool) -> None:
         facts = {
             "format": FORMAT,
@@ -121,6 +125,7 @@ class _Build:
             "languages": list(self.languages),
             "facets": self.settings.facets,
             "own_words": list(self._segmenter().own_words),
+            "own_glossary": self._glossary(),
             "together": together,
             "settings": self.settings.model_dump(mode="json"),
             "versions": {name: version(name) for name in _PARTS},

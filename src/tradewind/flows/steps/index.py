@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from typing import Any
 
@@ -12,6 +13,8 @@ from tradewind.flows.steps.encode import vectors_of
 from tradewind.settings import IndexSettings, Shop
 from tradewind.telemetry import Progress
 
+_FILES = ("dictionary", "glossary")
+
 
 def _inputs(context: Context) -> dict[str, Any]:
     settings = context.shop.settings
@@ -20,6 +23,7 @@ def _inputs(context: Context) -> dict[str, Any]:
         "encoder": context.outputs["compress"]["version"],
         "index": settings.index.model_dump(),
         "languages": settings.languages,
+        "files": [_digest(context.shop, getattr(settings.index, name)) for name in _FILES],
     }
 
 
@@ -48,8 +52,14 @@ def _run(context: Context, progress: Progress) -> Outputs:
 def index_settings(shop: Shop) -> IndexSettings:
     """Returns the settings with the names of files made whole: the builder does not know the shop's folder."""
     settings = shop.settings.index
-    files = {name: getattr(settings, name) for name in ("dictionary",)}
+    files = {name: getattr(settings, name) for name in _FILES}
     return settings.model_copy(update={name: str(shop.root / path) for name, path in files.items() if path})
+
+
+def _digest(shop: Shop, name: str | None) -> str | None:
+    """Returns what changes with the words of a file; a file that is not there is for the build to complain of."""
+    path = shop.root / name if name else None
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path and path.is_file() else None
 
 
 STEP = Step("index", "Index the catalogue", 40.0, _inputs, _run, is_there)

@@ -12,6 +12,8 @@ from tradewind.index.glossary.cutting import cut
 from tradewind.index.glossary.entries import Entry, packaged, parse, simplified
 from tradewind.index.stemming import light_stem
 
+MAX_WAYS = 8
+"""Chinese words that an English phrase is looked for as."""
 _WORD = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^\W\d_]+")
 Phrase = tuple[str, ...]
 """The stems of an English phrase."""
@@ -80,14 +82,20 @@ def glossary_of(own: tuple[str, ...] = ()) -> Glossary:
     english: dict[str, tuple[str, ...]] = {}
     chinese: dict[Phrase, tuple[str, ...]] = {}
     for entries in (parse(own, where="the shop's glossary"), packaged()):
-        told: dict[Phrase, list[str]] = {}
+        told: dict[Phrase, list[tuple[int, str]]] = {}
         for word, phrases in _by_word(entries).items():
             if word not in english:
                 english[word] = phrases
-                for phrase in phrases:
-                    told.setdefault(stems_of(phrase), []).append(word)
-        chinese = {phrase: tuple(words) for phrase, words in told.items()} | chinese
+                for place, phrase in enumerate(phrases):
+                    told.setdefault(stems_of(phrase), []).append((place, word))
+        chinese = {phrase: _nearest_first(words) for phrase, words in told.items()} | chinese
     return Glossary(english, chinese)
+
+
+def _nearest_first(words: list[tuple[int, str]]) -> tuple[str, ...]:
+    """Returns the words that a phrase is the most usual one for, then the others; MAX_WAYS at most, each once."""
+    ordered = sorted(words, key=lambda pair: pair[0])
+    return tuple(dict.fromkeys(word for _, word in ordered))[:MAX_WAYS]
 
 
 def stems_of(phrase: str) -> Phrase:
