@@ -191,6 +191,13 @@ def test_live_items_are_found_across_languages_as_indexed_ones_are(english: Cata
     assert "zz" in [item.id for item in view.items(view.lexical("洗发水", 20).rows)]
 
 
+def test_a_hostile_run_of_a_thousand_characters_is_read_in_a_few_milliseconds(english: Catalogue) -> None:
+    view = english.view()
+    started = time.perf_counter()
+    assert view.understand("洗发水" * 333).units
+    assert time.perf_counter() - started < 0.1
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_read(text: str) -> None:
     assert BOOK.english.get(simplified(text), ()) is not None

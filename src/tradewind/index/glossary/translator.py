@@ -12,6 +12,7 @@ from tradewind.index.glossary.cutting import cut
 from tradewind.index.glossary.entries import Entry, packaged, parse, simplified
 from tradewind.index.stemming import light_stem
 
+MAX_RUN = 200
 MAX_WAYS = 8
 """Chinese words that an English phrase is looked for as."""
 _WORD = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^\W\d_]+")
@@ -39,11 +40,16 @@ class Translator:
     to_chinese: bool
 
     def cut(self, run: str) -> list[str]:
-        """Returns the words of a run of Chinese: the glossary's, and the dictionary's where it has none."""
+        """Returns the words of a run of Chinese: the glossary's, and the dictionary's where it has none.
+
+        Beyond MAX_RUN characters, which nobody types, the dictionary cuts alone.
+        """
+        if len(run) > MAX_RUN:
+            return self.cut(run[:MAX_RUN]) + self.analyser.segmenter.cut(run[MAX_RUN:])
         known, plain = self.glossary.english, simplified(run)
         words: list[str] = []
         at = 0
-        for piece, is_word in cut(plain if len(plain) == len(run) else run, known.__contains__):
+        for piece, is_word in cut(plain, known.__contains__):
             told = run[at : at + len(piece)]
             at += len(piece)
             words += [told] if is_word else self.analyser.segmenter.cut(told)
