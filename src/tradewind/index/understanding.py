@@ -8,55 +8,14 @@ from dataclasses import dataclass, replace
 from tradewind.index.analysis import Analyser, Token, gram_query
 from tradewind.index.glossary.entries import simplified
 from tradewind.index.glossary.translator import Translator, stems_of, words_of
+from tradewind.index.units import Understanding, Unit, Way, Words
+
+__all__ = ["Interpreter", "Understanding", "Unit", "Way", "Words"]
 
 PART_WEIGHT = 0.5
 """What a shorter word inside a Chinese word counts for, beside the whole word."""
 BESIDE_WEIGHT = 0.5
 """What a translation counts for where the catalogue knows the word itself: texts in the query's language come first."""
-
-
-Words = tuple["Unit", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One word of the query: any of its `terms` (term, weight) matches, and so do its `grams` when all are there.
-
-    `others` are other ways to say it. An item scores by the best way it matches.
-    """
-
-    surface: str
-    terms: tuple[tuple[str, float], ...] = ()
-    grams: tuple[str, ...] = ()
-    others: tuple[Way, ...] = ()
-
-    @property
-    def words(self) -> int:
-        """How many words the longest way to say it has."""
-        return max([1, *(len(other.words) for other in self.others)])
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to say a word: `words` that must all be there, whose score counts `weight`."""
-
-    words: tuple[Unit, ...]
-    weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Understanding:
-    """The `units` to search for, `corrections` as (typed, read as), and the words that were `dropped` as unknown.
-
-    `translations` are (typed, words of the other language that the catalogue holds). `in_its_language` is the query
-    with every word that the catalogue lacks replaced by the first of its translations, "" without such a word.
-    """
-
-    units: tuple[Unit, ...] = ()
-    corrections: tuple[tuple[str, str], ...] = ()
-    dropped: tuple[str, ...] = ()
-    translations: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    in_its_language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
