@@ -16,6 +16,7 @@ from tradewind.compression.linear import FloatLinear, IntegerLinear, Linear
 from tradewind.errors import ModelError
 from tradewind.models.checkpoint import TOKENIZER_FILE, read_weights
 from tradewind.runtime.bundle import HEAD_FILE, LABELS_FILE, MODEL_FILE, EncoderFacts
+from tradewind.runtime.role_map import TOGETHER_FILE
 
 Precision = Literal["int8", "fp32"]
 LINEARS: Final[dict[str, type[Linear]]] = {"int8": IntegerLinear, "fp32": FloatLinear}
@@ -37,6 +38,8 @@ def export_encoder(
     out.mkdir(parents=True, exist_ok=True)
     BertGraph(weights.tensors, weights.config, LINEARS[precision]()).save(out / MODEL_FILE)
     shutil.copyfile(checkpoint / TOKENIZER_FILE, out / TOKENIZER_FILE)
+    if (checkpoint / TOGETHER_FILE).is_file():
+        shutil.copyfile(checkpoint / TOGETHER_FILE, out / TOGETHER_FILE)
     facts = EncoderFacts(
         dimension=int(weights.config["hidden_size"]),
         max_tokens=max_tokens,

@@ -16,6 +16,7 @@ from torch.nn.functional import normalize
 from transformers import AutoConfig, AutoModel
 
 from tradewind.models.checkpoint import CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE, require_checkpoint
+from tradewind.runtime.role_map import TOGETHER_FILE, RoleMap, read_role_map, write_role_map
 
 E5_PREFIXES: Final[Mapping[str, str]] = {
     "query": "query: ",
@@ -39,6 +40,7 @@ class BiEncoder(nn.Module):
         self.max_tokens = max_tokens
         self._tokenizer = tokenizer
         self._blocks = _longest_list(model)
+        self.together: RoleMap | None = None
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -79,7 +81,11 @@ class BiEncoder(nn.Module):
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
             out[rows] = self(*padded([torch.tensor(ids[row]) for row in rows])).float().numpy()
-        return out
+        return self.in_role(out, role)
+
+    def in_role(self, vectors: npt.NDArray[np.float32], role: str) -> npt.NDArray[np.float32]:
+        """Returns what the vectors (n, d) of texts read in `role` are there: mapped for `together` where learned."""
+        return self.together.apply(vectors) if self.together and role == "together" else vectors
 
     @property
     def dimension(self) -> int:
@@ -109,7 +115,9 @@ def load_bi_encoder(
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
-    return BiEncoder(model, tokenizer, prefixes, max_tokens)
+    encoder = BiEncoder(model, tokenizer, prefixes, max_tokens)
+    encoder.together = read_role_map(folder, encoder.dimension)
+    return encoder
 
 
 def save_bi_encoder(encoder: BiEncoder, source: Path, out: Path) -> Path:
@@ -119,6 +127,9 @@ def save_bi_encoder(encoder: BiEncoder, source: Path, out: Path) -> Path:
     for name in (TOKENIZER_FILE, TOKENIZER_CONFIG_FILE, CONFIG_FILE):
         if (source / name).is_file():
             shutil.copyfile(source / name, out / name)
+    (out / TOGETHER_FILE).unlink(missing_ok=True)
+    if encoder.together:
+        write_role_map(encoder.together, out)
     return out
 
 

@@ -3,6 +3,7 @@
 model.onnx, model.onnx.data   the graph and its weights: token ids of texts of one length in, unit vectors out
 tokenizer.json                how text becomes token ids
 encoder.json                  EncoderFacts
+together.safetensors          only where one was learned, see runtime/role_map.py
 head.safetensors, labels.json only in a classifier's bundle, see runtime/classifier.py
 """
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from tradewind.errors import NotFoundError
 from tradewind.runtime.bundle import INPUT, MODEL_FILE, OUTPUT, TOKENIZER_FILE, EncoderFacts, Role
+from tradewind.runtime.role_map import read_role_map
 from tradewind.runtime.session import open_session
 from tradewind.runtime.tokens import TextTokens
 from tradewind.telemetry import Progress, SilentProgress
@@ -43,6 +44,7 @@ class OnnxEncoder:
         self._facts = EncoderFacts.read(folder)
         self._tokens = TextTokens(folder / TOKENIZER_FILE, self._facts.max_tokens)
         self._session = open_session(folder / MODEL_FILE, threads)
+        self._together = read_role_map(folder, self._facts.dimension)
 
     @property
     def dimension(self) -> int:
@@ -56,7 +58,7 @@ class OnnxEncoder:
         """
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch in self._batches(texts, role):
-            vectors[batch.rows] = self._run(batch)
+            vectors[batch.rows] = self._run(batch, role)
         return vectors
 
     def encode_each(self, texts: Sequence[str], role: Role, workers: int, progress: Progress) -> np.ndarray:
@@ -64,7 +66,7 @@ class OnnxEncoder:
         vectors = np.empty((len(texts), self.dimension), np.float32)
 
         def fill(batch: _Batch) -> int:
-            vectors[batch.rows] = self._run(batch)
+            vectors[batch.rows] = self._run(batch, role)
             return len(batch.rows)
 
         with ThreadPoolExecutor(workers, thread_name_prefix="encode") as pool:
@@ -83,9 +85,9 @@ class OnnxEncoder:
             for rows in _chunked(rows_of[length], max(1, BATCH_TOKENS // max(length, 1))):
                 yield _Batch(np.array([ids[row] for row in rows], np.int64), np.array(rows) + first_row)
 
-    def _run(self, batch: _Batch) -> np.ndarray:
+    def _run(self, batch: _Batch, role: Role) -> np.ndarray:
         vectors: np.ndarray = self._session.run([OUTPUT], {INPUT: batch.ids})[0]
-        return vectors
+        return self._together.apply(vectors) if self._together and role == "together" else vectors
 
     def _prefix(self, role: Role) -> str:
         if role not in self._facts.prefixes:

@@ -50,7 +50,7 @@ def together_pairs(catalogue: CatalogueTexts, bought: Baskets, count: int, seed:
     and bananas swamp the rest; with 1, a pair weighs its lift, and chance meetings of rare items count too much.
     """
     random = np.random.default_rng(seed)
-    left, right = _drawn(catalogue, bought, count * _OVERSAMPLE, random)
+    left, right = drawn_pairs(catalogue, bought, count * _OVERSAMPLE, random)
     if not len(left):
         return Pairs("together", (), (), np.zeros(0, np.int64), np.zeros(0))
     weight = ((catalogue.sold[left] + 1.0) * (catalogue.sold[right] + 1.0)) ** -lift
@@ -97,8 +97,11 @@ def _pairs(role: str, anchors: Sequence[str], passages: Rows, group: Rows, catal
     return Pairs(role, tuple(anchors), tuple(catalogue.texts[n] for n in passages), group.astype(np.int64), often)
 
 
-def _drawn(catalogue: CatalogueTexts, bought: Baskets, count: int, random: np.random.Generator) -> tuple[Rows, Rows]:
-    """Draws lines at random and for each another line of its basket, so that a pair comes as often as it is bought."""
+def drawn_pairs(
+    catalogue: CatalogueTexts, bought: Baskets, count: int, random: np.random.Generator
+) -> tuple[Rows, Rows]:
+    """Returns the text numbers of up to `count` pairs: a line at random and another of its basket, so that a pair comes
+    as often as it is bought. Fewer come back, since a line that met itself is no pair."""
     empty = np.zeros(0, dtype=np.int64)
     if not len(bought.rows):
         return empty, empty

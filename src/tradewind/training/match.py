@@ -14,11 +14,12 @@ from torch import nn
 from tradewind.data.snapshot import Snapshot
 from tradewind.models.bi_encoder import BiEncoder, load_bi_encoder, save_bi_encoder
 from tradewind.models.pretrained import Checkpoint
+from tradewind.runtime.role_map import RoleMap
 from tradewind.settings import Shop
 from tradewind.tasks.bought_together import recall
 from tradewind.tasks.match_report import MatchTable, recall_table, search_table
 from tradewind.tasks.query_check import QueryCheck, by_language, precisions
-from tradewind.tasks.scoring import Encode, Role, Scorer, by_chance, by_vectors, by_words
+from tradewind.tasks.scoring import Encode, Role, Scorer, by_chance, by_vectors, by_words, remembering
 from tradewind.telemetry import Progress
 from tradewind.training.contrast import Contrast, ContrastSettings
 from tradewind.training.encoder_parts import cut_at, encoder_parts, moving_blocks
@@ -30,6 +31,7 @@ from tradewind.training.plan import Plan, plan_run
 from tradewind.training.result import TrainResult, write_report
 from tradewind.training.run_facts import run_facts
 from tradewind.training.text_bank import TextBank
+from tradewind.training.together_map import Bought, fit_together, map_plan
 from tradewind.training.trainer import Curves, fit, forget
 from tradewind.training.tuning import TuningMethod, method, within
 
@@ -55,26 +57,35 @@ class _Bench:
 
 
 def train(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, out: Path, progress: Progress) -> TrainResult:
-    """Tunes `checkpoint` for the shop; `out` gets the folder `encoder` (Hugging Face form), the report and event files.
+    """Tunes `checkpoint` for the shop; `out` gets the folder `encoder` (Hugging Face form), report and event files.
 
-    The tuned weights are mixed with the untuned ones as far as needed for no judged search to get worse. An interrupted
-    run goes on from its last checkpoint. Raises DataError when there is nothing to learn from, ConfigError for a method
-    that does not fit the model.
+    First the transformer moves, as far as the method lets it (not at all with `head`), and is mixed with the untuned
+    one as far as needed for no judged search to get worse. Then a linear map is learned that turns a text in the role
+    together into what is bought with it; it moves no vector that a search meets. An interrupted run goes on from its
+    last checkpoint. Raises DataError when there is nothing to learn from, ConfigError for a method that does not fit.
     """
     bench = _bench(shop, snapshot, checkpoint, progress)
     before = _before(bench, progress)
-    curves, mixture = _tune(bench, before, out, progress)
-    share = _mix(bench, mixture, before, progress)
-    tables = _tables(bench, before, share, shop)
+    found, share = [], 0.0
+    if bench.plan.method != "head":
+        curves, mixture = _tune(bench, before, out, progress)
+        share = _mix(bench, mixture, before, progress)
+        found.append(curves)
+    found.append(_learn_map(bench, shop, out, progress))
+    tables = _tables(bench, before, shop)
     folder = save_bi_encoder(bench.encoder, checkpoint.folder, out / "encoder")
-    facts = run_facts(shop, snapshot, checkpoint, bench.plan, curves) | {"share of the tuned weights": share}
+    facts = run_facts(shop, snapshot, checkpoint, bench.plan, found[0]) | {"share of the tuned weights": share}
     rows = tables[0].table.rows
-    figures = (curves_figure(curves), bars_figure(tables[0].table.title, rows, ("recall@20", "recall@20 texts"), TUNED))
-    found = tuple(table.table for table in tables)
-    report = write_report(out, "match", found, figures, facts)
-    forget(out)
+    figures = (
+        *map(curves_figure, found),
+        bars_figure(tables[0].table.title, rows, ("recall@20", "recall@20 texts"), TUNED),
+    )
+    shown = tuple(table.table for table in tables)
+    report = write_report(out, "match", shown, figures, facts)
+    for run in (out, out / "map"):
+        forget(run)
     claims = tuple(claim for table in tables for claim in table.claims)
-    return TrainResult("match", folder, found, claims, report, out / "tensorboard", facts)
+    return TrainResult("match", folder, shown, claims, report, out / "tensorboard", facts)
 
 
 def _bench(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, progress: Progress) -> _Bench:
@@ -172,6 +183,26 @@ def _batches(bench: _Bench, before: _Before) -> MatchBatches:
     )
 
 
+def _learn_map(bench: _Bench, shop: Shop, out: Path, progress: Progress) -> Curves:
+    """Gives the encoder its map for the role together, learned over its vectors as they are now."""
+    pairs, check = bench.examples.mapped, bench.examples.validation
+    progress.start("reading what is bought together", 2 * len(pairs.texts))
+    bench.bank.add(pairs.texts, "together", progress)
+    bench.bank.add(pairs.texts, "passage", progress)
+    anchors, passages = bench.bank.encode(pairs.texts, "together"), bench.bank.encode(pairs.texts, "passage")
+    encode = remembering(_encode(bench))
+
+    def validate(found: RoleMap) -> float:
+        scorer: Scorer = lambda asked, answers: found.apply(encode(asked, "together")) @ encode(answers, "passage").T  # noqa: E731
+        return recall(check, scorer).means()["shown"]
+
+    plan = map_plan(bench.plan, shop.settings.learn.match.max_steps)
+    bought = Bought(anchors, passages, pairs.left, pairs.right)
+    learned, curves = fit_together(bought, plan, out / "map", validate, identity(bench.examples), progress)
+    bench.encoder.together = learned
+    return curves
+
+
 def _encode(bench: _Bench, model: nn.Module | None = None) -> Encode:
     return lambda texts, role: bench.bank.encode(texts, role, model)
 
@@ -203,7 +234,7 @@ def _searches(check: QueryCheck, encode: Encode) -> Mapping[str, float]:
     return by_language(check, precisions(check, by_vectors(encode, "query")))
 
 
-def _tables(bench: _Bench, before: _Before, share: float, shop: Shop) -> list[MatchTable]:
+def _tables(bench: _Bench, before: _Before, shop: Shop) -> list[MatchTable]:
     notes = [f"seed {bench.plan.seed}"] + ([shop.settings.notice] if shop.settings.notice else [])
     methods: dict[str, Scorer] = {
         "random": by_chance(bench.plan.seed),

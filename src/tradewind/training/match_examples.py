@@ -13,37 +13,51 @@ import pyarrow as pa
 
 from tradewind.data.snapshot import Snapshot
 from tradewind.settings import Effort, Shop
-from tradewind.tasks.baskets import baskets, time_cuts
+from tradewind.tasks.baskets import Baskets, baskets, time_cuts
 from tradewind.tasks.bought_together import BoughtTogether, bought_together
 from tradewind.tasks.catalogue_texts import CatalogueTexts
-from tradewind.tasks.match import Pairs, among, phrase_pairs, together_pairs
+from tradewind.tasks.match import Pairs, among, drawn_pairs, phrase_pairs, together_pairs
 from tradewind.tasks.match_report import texts_and_baskets
 from tradewind.tasks.query_check import QueryCheck, query_check, spelled_queries
 from tradewind.training.plan import Budget
 
 Rows = npt.NDArray[np.int64]
+_MAP_PAIRS: Final = 1_500_000
 _ENOUGH: Final = 10
 """Right items that a query needs among the ranked ones: as many as precision@10 has places."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchEffort:
-    """What an effort allows: `blocks` of the transformer move, `sold` best-selling texts are learned from, `ranked`
-    texts stand in the protocol (None: all), over `questions` questions; `phrases` is the share of phrase batches."""
+    """What an effort allows: `blocks` of the transformer move, `sold` best-selling texts are learned from by them and
+    `mapped` by the map of the role together, `ranked` texts stand in the protocol (None: all), over `questions`
+    questions; `phrases` is the share of phrase batches."""
 
     budget: Budget
     blocks: int
     sold: int | None
+    mapped: int | None
     ranked: int | None
     questions: int
-    phrases: float = 0.15
+    phrases: float = 0.6
 
 
 EFFORTS: Final[dict[Effort, MatchEffort]] = {
-    "quick": MatchEffort(Budget(100, 64, 50, haste=8.0), blocks=2, sold=1000, ranked=1200, questions=300),
-    "normal": MatchEffort(Budget(1200, 64, 150, haste=2.0), blocks=4, sold=6000, ranked=6000, questions=1000),
-    "full": MatchEffort(Budget(8000, 128, 500), blocks=12, sold=None, ranked=None, questions=2000),
+    "quick": MatchEffort(Budget(60, 64, 30, haste=4.0), blocks=2, sold=1000, mapped=4000, ranked=4000, questions=600),
+    "normal": MatchEffort(
+        Budget(1200, 64, 150, haste=2.0), blocks=4, sold=6000, mapped=20000, ranked=6000, questions=1000
+    ),
+    "full": MatchEffort(Budget(8000, 128, 500), blocks=12, sold=None, mapped=None, ranked=None, questions=2000),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class TextPairs:
+    """Distinct `texts`, and pairs of rows into them that were bought together, as often as they were."""
+
+    texts: tuple[str, ...]
+    left: Rows
+    right: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,7 @@ class MatchExamples:
 
     together: Pairs
     phrases: Pairs
+    mapped: TextPairs
     validation: BoughtTogether
     test: BoughtTogether
     tune: QueryCheck | None
@@ -76,12 +91,19 @@ def match_examples(shop: Shop, snapshot: Snapshot, effort: MatchEffort, pairs: i
     return MatchExamples(
         together=together_pairs(catalogue, learned, pairs - phrases, seed),
         phrases=phrase_pairs(*_sold_items(items, catalogue, effort.sold), phrases, seed),
+        mapped=_text_pairs(catalogue, among(catalogue, bought, best_sold(catalogue, effort.mapped)), seed),
         validation=checked[0],
         test=checked[1],
         tune=_judged(shop, items, catalogue, checked[0].ranked, "tune"),
         report=_judged(shop, items, catalogue, checked[1].ranked, "report"),
         words=shop_words(),
     )
+
+
+def _text_pairs(catalogue: CatalogueTexts, bought: Baskets, seed: int) -> TextPairs:
+    left, right = drawn_pairs(catalogue, bought, _MAP_PAIRS, np.random.default_rng(seed))
+    texts, rows = np.unique(np.concatenate([left, right]), return_inverse=True)
+    return TextPairs(tuple(catalogue.texts[n] for n in texts), rows[: len(left)], rows[len(left) :])
 
 
 def best_sold(catalogue: CatalogueTexts, count: int | None) -> Rows:

@@ -60,7 +60,7 @@ class TextBank:
             rows = order[start : start + _BATCH]
             states, mask = self.batch([texts[row] for row in rows], role)
             out[rows] = active(states, mask, self.cut).float().numpy()
-        return out
+        return self.encoder.in_role(out, role)
 
     def _states(self, ids: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         if not self.cut:

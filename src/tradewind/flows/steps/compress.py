@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 HELD_OUT: Final = 200
 """Texts on which the small model is held against the large one."""
-QUESTIONS: Final = 1500
+QUESTIONS: Final = 4000
 RANKED: Final = 800
 """Size of the recall that may not fall: what is bought with an item, among the best-selling texts."""
 
@@ -87,7 +87,7 @@ def _metric(items: pa.Table, events: pa.Table, seed: int) -> Metric | None:
     check = held_out(items, events, learned_until=cuts.test, since=EVER, questions=QUESTIONS, ranked=RANKED, seed=seed)
 
     def measure(encode: Encode) -> float:
-        return recall(check, by_vectors(remembering(encode), "together")).means()["shown"]
+        return recall(check, by_vectors(remembering(encode), "together")).means()["texts"]
 
     return measure
 
