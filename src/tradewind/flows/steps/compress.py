@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from tradewind.errors import DataError
 from tradewind.flows.publishing import facts_of, is_there, publish_files, stored
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
@@ -68,23 +69,30 @@ def _run(context: Context, progress: Progress) -> Outputs:
 
 
 def least_seen(items: pa.Table, events: pa.Table) -> list[str]:
-    """Returns up to HELD_OUT distinct texts: those that learning, which follows purchases, saw least of."""
+    """Returns HELD_OUT distinct texts: those that learning, which follows purchases, saw least of.
+
+    A catalogue of few texts is made up to that number with everyday words of shops.
+    """
+    from tradewind.training.match_examples import shop_words
+
     texts = catalogue_texts(item_texts(items), baskets(events, items["id"], None, None).popularity(items.num_rows))
     order = np.argsort(texts.sold, kind="stable")
     pool = order[: max(HELD_OUT, len(order) // 2)]
-    return [texts.texts[row] for row in pool[:: max(1, len(pool) // HELD_OUT)][:HELD_OUT]]
+    own = [texts.texts[row] for row in pool[:: max(1, len(pool) // HELD_OUT)][:HELD_OUT]]
+    return list(dict.fromkeys([*own, *shop_words()]))[:HELD_OUT]
 
 
 def _metric(items: pa.Table, events: pa.Table, seed: int) -> Metric | None:
-    """Returns recall@20 of what is bought with an item; None without purchases.
+    """Returns recall@20 of what is bought with an item; None without baskets.
 
     Two encodings of one model are compared, so nothing needs to be held back: all purchases are asked about, since a
     figure from few of them moves by more than the gate allows when a single answer changes its place.
     """
-    if events.num_rows == 0:
+    try:
+        until = time_cuts(events).test
+        check = held_out(items, events, learned_until=until, since=EVER, questions=QUESTIONS, ranked=RANKED, seed=seed)
+    except DataError:
         return None
-    cuts = time_cuts(events)
-    check = held_out(items, events, learned_until=cuts.test, since=EVER, questions=QUESTIONS, ranked=RANKED, seed=seed)
 
     def measure(encode: Encode) -> float:
         return recall(check, by_vectors(remembering(encode), "together")).means()["texts"]
