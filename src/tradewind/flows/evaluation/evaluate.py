@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tradewind.errors import NotFoundError
+from tradewind.errors import DataError, NotFoundError
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Page, Table
 from tradewind.flows.evaluation.encoders import encoders_of
@@ -74,16 +74,20 @@ def _match_and_search(context: Context, found: Evaluation, progress: Progress) -
     if events.num_rows == 0:
         return
     encoders, cuts = encoders_of(context, progress), time_cuts(events)
-    check = held_out(
-        items,
-        events,
-        learned_until=cuts.validation,
-        since=cuts.test,
-        questions=QUESTIONS,
-        seed=shop.settings.learn.seed,
-    )
-    matched = recall_table(check, encoders.methods("together"), "fine-tuned", ("untuned", "BM25"))
-    _add(found, matched.table, matched.claims)
+    try:
+        check = held_out(
+            items,
+            events,
+            learned_until=cuts.validation,
+            since=cuts.test,
+            questions=QUESTIONS,
+            seed=shop.settings.learn.seed,
+        )
+    except DataError as error:
+        found.facts["what is bought with an item"] = f"not measured: {error}"
+    else:
+        matched = recall_table(check, encoders.methods("together"), "fine-tuned", ("untuned", "BM25"))
+        _add(found, matched.table, matched.claims)
     for table, claims in search_tables(shop, items, events, cuts.validation, encoders):
         _add(found, table, claims)
 
