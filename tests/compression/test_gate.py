@@ -94,3 +94,10 @@ def test_overlap_counts_what_stayed_among_the_first() -> None:
 
 def test_the_report_is_plain_figures(same: Compared) -> None:
     assert set(measure(same).as_dict()) >= {"cosine_mean", "rank_correlation", "size_ratio", "texts"}
+
+
+def test_a_loss_that_chance_explains_is_none_and_a_larger_one_is(same: Compared) -> None:
+    noisy = replace(same, original_metric=0.5, small_metric=0.49, metric_noise=0.01)
+    assert check(noisy).metric_noise == pytest.approx(0.02)
+    with pytest.raises(ParityError, match="metric_loss"):
+        check(replace(noisy, small_metric=0.48))

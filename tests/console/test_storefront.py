@@ -76,8 +76,9 @@ def test_a_price_range_and_a_sort_hold_on_every_result(page: Any) -> None:
     page.press("[name=price_max]", "Enter")
     _until(page, "location.hash.includes('price_max=6')")
     page.select_option("#sort", "price_asc")
-    _until(page, "location.hash.includes('sort=price_asc')")
-    _until(page, "!document.querySelector('#content').hasAttribute('aria-busy')")
+    _until(page, "location.hash.includes('sort=price_asc') && location.hash.includes('price_max=6')")
+    _until(page, "[...document.querySelectorAll('#results .price')].every((p) => Number(p.innerText.slice(1)) <= 6)")
+    _until(page, "document.querySelector('#sort').value === 'price_asc'")
     prices = [float(text.split("€")[1]) for text in page.locator("#results .price").all_inner_texts()]
     assert prices == sorted(prices)
     assert max(prices) <= 6

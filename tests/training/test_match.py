@@ -53,7 +53,7 @@ def test_a_run_learns_and_leaves_all_it_says(
     assert result.facts["weights"] == "made for this test" and result.facts["snapshot"] == snapshot.hash
     assert load_bi_encoder(result.folder).encode(["milk"], "together").shape == (1, 16)
     page = result.report.read_text(encoding="utf-8")
-    assert page.count("<svg") == 2 and "http://127" not in page and "<script" not in page
+    assert page.count("<svg") == 3 and "http://127" not in page and "<script" not in page
     assert json.loads((tmp_path / "out" / "report.json").read_text())["facts"]["seed"] == 13
     assert list(result.tensorboard.glob("events.out.tfevents.*"))
     assert not (tmp_path / "out" / "checkpoints").exists()

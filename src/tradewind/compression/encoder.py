@@ -16,6 +16,7 @@ from tradewind.compression.gate import Compared, ParityLimits, check
 from tradewind.compression.merge import plain_checkpoint
 from tradewind.compression.profile import profile
 from tradewind.errors import ModelError
+from tradewind.evaluation.significance import paired_bootstrap
 from tradewind.models.bi_encoder import BiEncoder, load_bi_encoder
 from tradewind.models.checkpoint import WEIGHTS_FILE
 from tradewind.runtime.bundle import MODEL_FILE, EncoderFacts, Role
@@ -24,7 +25,8 @@ from tradewind.telemetry import Progress, SilentProgress
 
 Encode = Callable[[Sequence[str], Role], np.ndarray]
 """Texts and their role in, float32 unit vectors (texts, dimension) out."""
-Metric = Callable[[Encode], float]
+Metric = Callable[[Encode], "float | np.ndarray"]
+"""One figure, or a value for each question, NaN where it is not known."""
 """A figure of an encoder's quality, higher is better; asked of the original and of the compressed one."""
 FEWEST_TEXTS: Final = 20
 
@@ -84,6 +86,7 @@ def compare(checkpoint: Path, bundle: Path, texts: Sequence[str], metric: Metric
     facts = EncoderFacts.read(bundle)
     original: Encode = _original(checkpoint, facts).encode
     small: Encode = OnnxEncoder(bundle).encode
+    before, after = (metric(original), metric(small)) if metric else (None, None)
     return Compared(
         original_queries=original(texts, "query"),
         original_passages=original(texts, "passage"),
@@ -91,9 +94,19 @@ def compare(checkpoint: Path, bundle: Path, texts: Sequence[str], metric: Metric
         small_passages=small(texts, "passage"),
         original_bytes=(checkpoint / WEIGHTS_FILE).stat().st_size,
         small_bytes=sum(path.stat().st_size for path in bundle.glob(f"{MODEL_FILE}*")),
-        original_metric=metric(original) if metric else None,
-        small_metric=metric(small) if metric else None,
+        original_metric=None if before is None else float(np.nanmean(before)),
+        small_metric=None if after is None else float(np.nanmean(after)),
+        metric_noise=_noise(before, after),
     )
+
+
+def _noise(before: float | np.ndarray | None, after: float | np.ndarray | None) -> float:
+    """Returns half the width of the 95 % interval of the mean difference; 0 where only one figure is known."""
+    if not isinstance(before, np.ndarray) or not isinstance(after, np.ndarray):
+        return 0.0
+    known = ~(np.isnan(before) | np.isnan(after))
+    interval = paired_bootstrap(after[known], before[known])
+    return (interval.high - interval.low) / 2
 
 
 def _original(checkpoint: Path, facts: EncoderFacts) -> BiEncoder:

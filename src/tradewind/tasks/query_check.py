@@ -74,8 +74,7 @@ def spelled_queries(shop: Shop) -> QueryFile | None:
     file = load_queries(shop.root / shop.settings.queries)
     words = load_abbreviations(shop.settings.items.abbreviations, shop.root)
     spelled = [
-        query.model_copy(update={"right": [words.spell(" ".join(value.split())) for value in query.right]})
-        for query in file.queries
+        query.model_copy(update={"right": [words.spell(value) for value in query.right]}) for query in file.queries
     ]
     return QueryFile(field=file.field, queries=spelled)
 
@@ -86,10 +85,9 @@ def query_check(file: QueryFile, items: pa.Table, catalogue: CatalogueTexts, use
     queries = tuple(query for query in file.queries if use in (None, query.use))
     known = {value for row in values for value in row}
     for query in queries:
-        unknown = [value for value in query.right if value.lower() not in known]
-        if len(unknown) == len(query.right):
-            raise DataError(f"no item has {file.field} {unknown[0]!r}", where=f"query {query.query!r}")
-    wanted = [{value.lower() for value in query.right} for query in queries]
+        if known.isdisjoint(_lower(query.right)):
+            raise DataError(f"no item has {file.field} {query.right[0]!r}", where=f"query {query.query!r}")
+    wanted = [_lower(query.right) for query in queries]
     right = tuple(np.array([not wants.isdisjoint(row) for row in values], dtype=bool) for wants in wanted)
     return QueryCheck(catalogue, queries, right)
 
@@ -117,7 +115,8 @@ def field_values(items: pa.Table, field: str) -> list[frozenset[str]]:
 
 
 def _lower(values: Sequence[str]) -> frozenset[str]:
-    return frozenset(value.lower() for value in values if value)
+    """Small letters, and one space where there are more: neither tells two kinds apart."""
+    return frozenset(" ".join(value.lower().split()) for value in values if value)
 
 
 def _precision(check: QueryCheck, row: int, scores: npt.NDArray[np.floating], k: int) -> float:

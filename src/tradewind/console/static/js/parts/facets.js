@@ -1,7 +1,7 @@
 // Filters beside the results. Each click is a new address, so that Back takes it away again.
 
 import { h } from "../dom.js";
-import { searchAddress } from "../route.js";
+import { searchAddress, where } from "../route.js";
 import { word } from "../words/index.js";
 
 const MOST_SHOWN = 12;
@@ -27,7 +27,7 @@ function group(field, values, chosen, parameters) {
 function choice(field, { value, count }, ticked, chosen, parameters) {
   const written = `${field}:${value}`;
   const next = ticked ? chosen.filter((one) => one !== written) : [...chosen, written];
-  const go = () => (location.hash = searchAddress(parameters, { filter: next, offset: null }));
+  const go = () => (location.hash = searchAddress(where().parameters, { filter: next, offset: null }));
   const levels = field === "category" ? value.split(" > ") : [value];
   const box = h("input", { type: "checkbox", checked: ticked, "aria-label": value, onchange: go });
   return h("label", { "--depth": levels.length - 1, title: value }, box, h("span", {}, levels.at(-1)), h("small", {}, String(count)));
@@ -40,7 +40,7 @@ function range(bounds, parameters) {
   const high = box("price_max", "to", bounds.max);
   const go = (event) => {
     event.preventDefault();
-    location.hash = searchAddress(parameters, { price_min: low.value, price_max: high.value, offset: null });
+    location.hash = searchAddress(where().parameters, { price_min: low.value, price_max: high.value, offset: null });
   };
   const form = h("form", { class: "range", onsubmit: go }, low, "–", high, h("button", { class: "button small plain", type: "submit" }, word("apply")));
   return h("fieldset", { "data-facet": "price" }, h("legend", {}, word("price")), form);

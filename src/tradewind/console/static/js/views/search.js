@@ -4,7 +4,7 @@ import { address, call } from "../api.js";
 import { h } from "../dom.js";
 import { card } from "../parts/card.js";
 import { facets } from "../parts/facets.js";
-import { searchAddress } from "../route.js";
+import { searchAddress, where } from "../route.js";
 import { word } from "../words/index.js";
 
 const PAGE = 24;
@@ -27,7 +27,7 @@ export async function search(parameters) {
 }
 
 function bar(body, query, parameters) {
-  const sort = (event) => (location.hash = searchAddress(parameters, { sort: event.target.value, offset: null }));
+  const sort = (event) => (location.hash = searchAddress(where().parameters, { sort: event.target.value, offset: null }));
   const present = parameters.get("sort") ?? "relevance";
   const select = h("select", { id: "sort", onchange: sort }, SORTS.map((name) => h("option", { value: name, selected: name === present }, word(name))));
   return h("div", { class: "bar" }, h("h1", {}, word("found", body.total, query)), h("label", {}, `${word("sort")} `, select));
