@@ -2,7 +2,7 @@
 
 Cosine says how far single vectors moved; rank agreement says whether searches would still answer the same: Spearman's
 correlation of the whole order and the share of the first ten that stayed, each the mean over held-out texts as queries.
-A metric of the shop's own may not fall by more than its limit. Where it is a mean over questions, a paired bootstrap says
+A metric of the shop's own may not fall by more than its limit. Where it is a mean over questions, a bootstrap says
 how far it moves by chance, and only what lies beyond counts: in a small shop a single answer is over the limit.
 """
 
