@@ -16,11 +16,13 @@ import pytest
 
 SERVER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tradewind.service.demo import prepare
 from tradewind.service.serve import serve
 from tradewind.testing.engine import open_tiny, tiny_shop
 shop = tiny_shop(Path(sys.argv[1]), demo=True, port=0, drain_seconds=0, deadline_ms=10000)
+shop = replace(shop, settings=shop.settings.model_copy(update={"notice": "Nothing here is real."}))
 prepare(shop)
 serve(shop, open_parts=open_tiny, on_ready=lambda running: print("READY", running.url, flush=True))
 """

@@ -60,6 +60,15 @@ def test_a_chinese_query_finds_the_same_shelf(page: Any) -> None:
     assert all("Shampoo" in title for title in _titles(page)[:3])
 
 
+def test_the_page_says_how_a_query_in_another_language_or_misspelt_was_read(page: Any) -> None:
+    _search(page, "shampo")
+    assert "shampoo" in page.inner_text("#rewritten").lower()
+
+
+def test_the_notice_of_the_data_stands_on_every_page(page: Any) -> None:
+    assert page.inner_text("#notice") == "Nothing here is real."
+
+
 def test_a_facet_narrows_the_results_and_back_takes_it_away(page: Any) -> None:
     _search(page, "pizza")
     before = page.locator("#results .card").count()

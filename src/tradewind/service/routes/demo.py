@@ -40,9 +40,10 @@ class TokenAnswer(BaseModel):
 
 
 class KeyAnswer(BaseModel):
-    """A browser's key: search and events."""
+    """A browser's key: search and events. `notice` is what the data's makers want said beside it."""
 
     key: str
+    notice: str | None
 
 
 async def _here(request: Request) -> Service:

@@ -23,7 +23,7 @@ export async function search(parameters) {
   const offset = Number(parameters.get("offset") ?? 0);
   const cards = body.results.map((result, index) => card(result, { requestId, query, position: offset + index }));
   const list = cards.length ? h("ul", { class: "grid", id: "results" }, cards) : h("p", { class: "empty" }, word("nothing"));
-  return h("div", { class: "found" }, facets(body.facets, parameters), h("section", {}, bar(body, query, parameters), degraded(body), list, pages(body, offset, parameters)));
+  return h("div", { class: "found" }, facets(body.facets, parameters), h("section", {}, bar(body, query, parameters), rewritten(body), degraded(body), list, pages(body, offset, parameters)));
 }
 
 function bar(body, query, parameters) {
@@ -31,6 +31,15 @@ function bar(body, query, parameters) {
   const present = parameters.get("sort") ?? "relevance";
   const select = h("select", { id: "sort", onchange: sort }, SORTS.map((name) => h("option", { value: name, selected: name === present }, word(name))));
   return h("div", { class: "bar" }, h("h1", {}, word("found", body.total, query)), h("label", {}, `${word("sort")} `, select));
+}
+
+/** Says how the query was read: slips mended, words looked for in the catalogue's language. */
+function rewritten(body) {
+  const told = [
+    ...(body.corrections ?? []).map(({ typed, read_as }) => `${typed} → ${read_as}`),
+    ...(body.translations ?? []).map(({ from, to }) => `${from} → ${to.join(", ")}`),
+  ];
+  return told.length > 0 && h("p", { class: "quiet", id: "rewritten" }, `${word("read_as")} ${told.join("; ")}`);
 }
 
 function degraded(body) {

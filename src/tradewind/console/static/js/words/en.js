@@ -9,7 +9,7 @@ export default {
   add: "Add to basket", added: "In the basket.", buy: "Buy now", bought: "Bought.", dismiss: "Not for me", dismissed: "You won't see it here again.",
   derived: "from past sales", no_price: "no price known", out_of_stock: "sold out", why: "Why this?", personal: "Uses your history", impersonal: "The same for everybody",
   query: "search", item: "item", browser: "seen", server: "server", cached: "from the cache", generation: "generation", delta: "change",
-  degraded: "Some parts did not answer in time:", failed: "That did not work:", key: "Browser key", key_hint: "Paste a key with the scopes search and events", use: "Use",
+  read_as: "Read as:", degraded: "Some parts did not answer in time:", failed: "That did not work:", key: "Browser key", key_hint: "Paste a key with the scopes search and events", use: "Use",
   switch_on: "Your history is used again.", switch_off: "Your history is no longer used.", event_lost: "The shop could not be reached.",
   reasons: {
     lexical_match: (r) => (r.terms?.length ? `Has the words: ${r.terms.join(", ")}` : "Has your words"),

@@ -9,7 +9,7 @@ export default {
   add: "加入购物车", added: "已加入购物车。", buy: "立即购买", bought: "已购买。", dismiss: "不感兴趣", dismissed: "不会再推荐它。",
   derived: "由历史成交推算", no_price: "暂无价格", out_of_stock: "缺货", why: "为什么推荐?", personal: "用到你的历史", impersonal: "对所有人相同",
   query: "搜索词", item: "商品", browser: "总耗时", server: "服务器", cached: "来自缓存", generation: "版本", delta: "变更",
-  degraded: "部分模块未及时响应:", failed: "操作失败:", key: "浏览器密钥", key_hint: "粘贴带有 search 和 events 权限的密钥", use: "使用",
+  read_as: "按此搜索:", degraded: "部分模块未及时响应:", failed: "操作失败:", key: "浏览器密钥", key_hint: "粘贴带有 search 和 events 权限的密钥", use: "使用",
   switch_on: "已恢复使用你的历史。", switch_off: "不再使用你的历史。", event_lost: "无法连接商店。",
   reasons: {
     lexical_match: (r) => (r.terms?.length ? `含有:${r.terms.join("、")}` : "含有你的搜索词"),
