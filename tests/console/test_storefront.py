@@ -99,6 +99,9 @@ def test_a_product_page_shows_what_is_like_it_and_what_is_bought_with_it(page: A
     page.wait_for_selector("article.product")
     page.wait_for_selector("[data-surface=similar] .card")
     page.wait_for_selector("[data-surface=bought-together] .card")
+    own = page.inner_text("article.product h1")
+    assert own not in _titles(page, "[data-surface=similar]")
+    assert own not in _titles(page, "[data-surface=bought-together]")
 
 
 def test_a_household_gets_rows_of_its_own_and_a_dismissed_item_does_not_come_back(page: Any) -> None:
@@ -119,8 +122,10 @@ def test_the_switch_turns_the_history_off_at_once_and_on_again(page: Any) -> Non
     _become_household(page)
     page.locator("#personalise").click()
     page.wait_for_selector("[data-surface=for-you][data-personalised=false]")
+    assert not page.locator("#personalise").is_checked()
     page.locator("#personalise").click()
     page.wait_for_selector("[data-surface=for-you][data-personalised=true]")
+    assert page.locator("#personalise").is_checked()
 
 
 def test_what_is_put_into_the_basket_is_on_disk_before_the_page_says_so(page: Any) -> None:
