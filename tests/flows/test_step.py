@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tradewind.cli.reporter import SilentReporter
-from tradewind.errors import ConfigError
+from tradewind.errors import ConfigError, StoreError
 from tradewind.flows.ledger import Entry, Ledger, fingerprint, sole_builder
 from tradewind.flows.step import Context, Outputs, Step, run_steps
 from tradewind.settings import Shop, parse_shop
-from tradewind.telemetry import Progress
+from tradewind.telemetry import Progress, SilentProgress
 
+OLD = ("fingerprint", "outputs", "seconds")
 SHOP_YAML = b"shop: s\nitems: {source: {path: a.csv}, id: id, title: title}\n"
 
 
@@ -25,7 +27,10 @@ class Kitchen:
         self.salt = 1
         self.ran: list[str] = []
         self.break_at: str | None = None
+        self.breaks_with: BaseException = KeyboardInterrupt()
         self.present = True
+        self.revision = 1
+        self.said: list[str | None] = []
 
     def steps(self) -> list[Step]:
         return [self._step("first", lambda _: {"salt": self.salt}), self._step("second", self._of_first)]
@@ -37,15 +42,23 @@ class Kitchen:
         def run(context: Context, progress: Progress) -> Outputs:
             self.ran.append(name)
             if self.break_at == name:
-                raise KeyboardInterrupt
+                raise self.breaks_with
             return {"made": f"{name}-{self.salt}"}
 
-        return Step(name, name, 1.0, inputs, run, lambda context, outputs: self.present)
+        return Step(name, name, 1.0, inputs, run, lambda context, outputs: self.present, self.revision)
+
+    def begin(self, step: Step, number: int, of: int, estimate: float, why: str | None) -> SilentProgress:
+        self.said.append(why)
+        return SilentProgress()
+
+    def finish(self, step: Step, seconds: float, outputs: Outputs) -> None: ...
+
+    def skip(self, step: Step, number: int, of: int) -> None: ...
 
     def cook(self, again: str | None = None) -> Context:
         shop = Shop(parse_shop(SHOP_YAML, where="shop.yaml"), self.folder)
         context = Context(shop)
-        run_steps(self.steps(), context, Ledger(self.folder / "ledger.json"), SilentReporter(), again)
+        run_steps(self.steps(), context, Ledger(self.folder / "ledger.json"), self, again)
         return context
 
 
@@ -92,6 +105,57 @@ def test_a_step_whose_product_was_deleted_runs_again(kitchen: Kitchen) -> None:
     kitchen.present = False
     kitchen.cook()
     assert kitchen.ran == ["first", "second"]
+
+
+def test_a_step_of_another_revision_runs_again_and_says_that_it_changed(kitchen: Kitchen) -> None:
+    kitchen.cook()
+    assert kitchen.said == [None, None]
+    kitchen.said.clear()
+    kitchen.revision = 2
+    kitchen.cook()
+    assert kitchen.said == ["the step itself changed"] * 2
+    kitchen.ran.clear()
+    kitchen.cook()
+    assert kitchen.ran == []
+
+
+def test_a_ledger_from_before_revisions_were_kept_still_counts(kitchen: Kitchen) -> None:
+    kitchen.cook()
+    path = kitchen.folder / "ledger.json"
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({name: {key: entry[key] for key in OLD} for name, entry in entries.items()}))
+    kitchen.ran.clear()
+    kitchen.cook()
+    assert kitchen.ran == []
+
+
+def test_it_is_said_which_input_changed_what_was_asked_for_and_what_is_gone(kitchen: Kitchen) -> None:
+    kitchen.cook()
+    kitchen.said.clear()
+    kitchen.salt = 2
+    kitchen.cook()
+    kitchen.cook(again="second")
+    kitchen.present = False
+    kitchen.cook()
+    gone = "what it had made is gone or altered"
+    assert kitchen.said == ["changed: salt", "changed: first", "asked for", gone, gone]
+
+
+def test_a_disk_that_fills_in_a_step_is_said_and_the_steps_before_stay_finished(kitchen: Kitchen) -> None:
+    kitchen.break_at = "second"
+    kitchen.breaks_with = OSError(errno.ENOSPC, "No space left on device", "/disk/model")
+    with pytest.raises(StoreError, match=r"/disk/model: second: No space left on device .*goes on from"):
+        kitchen.cook()
+    kitchen.break_at = None
+    kitchen.ran.clear()
+    kitchen.cook()
+    assert kitchen.ran == ["second"]
+
+
+def test_a_ledger_that_is_no_json_says_what_to_do(kitchen: Kitchen) -> None:
+    (kitchen.folder / "ledger.json").write_text("{", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"ledger.json.*take the file away"):
+        kitchen.cook()
 
 
 def test_a_ledger_that_was_being_written_when_the_machine_died_is_still_the_old_one(tmp_path: Path) -> None:

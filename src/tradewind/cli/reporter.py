@@ -58,8 +58,8 @@ class TerminalReporter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._bars.stop()
 
-    def begin(self, step: Step, number: int, of: int, estimate: float) -> TerminalProgress:
-        self._say(f"[{number}/{of}] {step.title} ({_about(estimate)})")
+    def begin(self, step: Step, number: int, of: int, estimate: float, why: str | None) -> TerminalProgress:
+        self._say(f"[{number}/{of}] {step.title} ({_about(estimate)})" + (f": {why}" if why else ""))
         return TerminalProgress(self._bars, self._bars.add_task(step.title, total=None, estimate=_about(estimate)))
 
     def alone(self, label: str) -> TerminalProgress:
@@ -88,7 +88,7 @@ def bar(label: str) -> Iterator[TerminalProgress]:
 class SilentReporter:
     """A Reporter for `--json` and for tests."""
 
-    def begin(self, step: Step, number: int, of: int, estimate: float) -> SilentProgress:
+    def begin(self, step: Step, number: int, of: int, estimate: float, why: str | None) -> SilentProgress:
         return SilentProgress()
 
     def finish(self, step: Step, seconds: float, outputs: Outputs) -> None: ...

@@ -8,20 +8,25 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from tradewind.errors import ConfigError
+from tradewind.errors import ConfigError, StoreError
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One finished step: what it was made from (a fingerprint), what came out, and how long it took."""
+    """One finished step: what it was made from (a fingerprint), what came out, and how long it took.
+
+    `revision` is that of the step that made it, `inputs` the fingerprint of each input by name.
+    """
 
     fingerprint: str
     outputs: dict[str, Any]
     seconds: float
+    revision: int = 1
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 class Ledger:
@@ -33,7 +38,8 @@ class Ledger:
     def entry(self, step: str) -> Entry | None:
         """Returns the last finished run of `step`, or None."""
         found = self._read().get(step)
-        return Entry(**found) if found else None
+        known = {part.name for part in fields(Entry)}
+        return Entry(**{name: value for name, value in found.items() if name in known}) if found else None
 
     def record(self, step: str, entry: Entry) -> None:
         """Remembers a finished step; the file is complete before and after, never between."""
@@ -49,7 +55,14 @@ class Ledger:
     def _read(self) -> dict[str, dict[str, Any]]:
         if not self._path.exists():
             return {}
-        loaded: dict[str, dict[str, Any]] = json.loads(self._path.read_text(encoding="utf-8"))
+        try:
+            loaded: dict[str, dict[str, Any]] = json.loads(self._path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise StoreError(
+                f"the list of finished steps cannot be read: {error}",
+                where=str(self._path),
+                hint="take the file away: every step then runs again, and the store keeps what it holds",
+            ) from None
         return loaded
 
 

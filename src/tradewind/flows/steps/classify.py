@@ -69,4 +69,4 @@ def _bundle(context: Context, folder: Path) -> Path:
     return export_classifier(own, out, labels, weight, bias)
 
 
-STEP = Step("classify", "Learn the categories", 45.0, _inputs, _run, is_there)
+STEP = Step("classify", "Learn the categories", 45.0, _inputs, _run, is_there, grows_with="items", least=15.0)

@@ -100,4 +100,13 @@ def _metric(items: pa.Table, events: pa.Table, seed: int) -> Metric | None:
     return measure
 
 
-STEP = Step("compress", "Compress the encoder and hold it against its original", 60.0, _inputs, _run, is_there)
+STEP = Step(
+    "compress",
+    "Compress the encoder and hold it against its original",
+    60.0,
+    _inputs,
+    _run,
+    is_there,
+    grows_with="items",
+    least=20.0,
+)

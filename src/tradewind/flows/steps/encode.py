@@ -41,4 +41,4 @@ def _present(context: Context, outputs: Outputs) -> bool:
     return Path(outputs["file"]).is_file()
 
 
-STEP = Step("encode", "Encode the catalogue", 110.0, _inputs, _run, _present)
+STEP = Step("encode", "Encode the catalogue", 110.0, _inputs, _run, _present, grows_with="items", least=2.0)

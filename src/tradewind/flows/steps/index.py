@@ -62,4 +62,4 @@ def _digest(shop: Shop, name: str | None) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path and path.is_file() else None
 
 
-STEP = Step("index", "Index the catalogue", 40.0, _inputs, _run, is_there)
+STEP = Step("index", "Index the catalogue", 40.0, _inputs, _run, is_there, grows_with="items", least=2.0)

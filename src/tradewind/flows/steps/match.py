@@ -52,4 +52,4 @@ def _present(context: Context, outputs: Outputs) -> bool:
     return Path(outputs["folder"]).is_dir()
 
 
-STEP = Step("match", "Fine-tune the encoder", 200.0, _inputs, _run, _present)
+STEP = Step("match", "Fine-tune the encoder", 200.0, _inputs, _run, _present, grows_with="items", least=30.0)

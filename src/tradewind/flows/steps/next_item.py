@@ -52,4 +52,4 @@ def _run(context: Context, progress: Progress) -> Outputs:
     return learned(result) | stored(publish_files(context.shop, "sequence", "next_item", out, facts))
 
 
-STEP = Step("next_item", "Learn what is bought next", 120.0, _inputs, _run, is_there)
+STEP = Step("next_item", "Learn what is bought next", 120.0, _inputs, _run, is_there, grows_with="events", least=15.0)
