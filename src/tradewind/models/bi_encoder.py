@@ -58,11 +58,32 @@ class BiEncoder(nn.Module):
         prefix = self.prefixes[role]
         return [found.ids for found in self._tokenizer.encode_batch([prefix + text for text in texts])]
 
+    def pair_tokens(self, firsts: Sequence[str], seconds: Sequence[str]) -> list[list[int]]:
+        """Returns the token ids of each pair read as one text, as a cross-encoder does; the longer one is cut first."""
+        return [found.ids for found in self._tokenizer.encode_batch(list(zip(firsts, seconds, strict=True)))]
+
     def forward(self, states: torch.Tensor, mask: torch.Tensor, cut: int = 0) -> torch.Tensor:
-        """Returns unit vectors (n, d). `states` are token ids (n, t), or with a cut the states (n, t, d) below it."""
-        hidden = self._above(states, mask, cut) if cut else self.model(states, attention_mask=mask.long())[0]
+        """Returns unit vectors (n, d); `states` as `hidden` takes them."""
+        hidden = self.hidden(states, mask, cut)
         weights = mask.unsqueeze(-1).to(hidden.dtype)
         return normalize((hidden * weights).sum(1) / weights.sum(1), dim=-1)
+
+    def hidden(self, states: torch.Tensor, mask: torch.Tensor, cut: int = 0) -> torch.Tensor:
+        """Returns the last block's states (n, t, d).
+
+        `states` are token ids (n, t); with a cut the states (n, t, d) below it; or what `embedded` gave.
+        """
+        if cut:
+            return _run(self._layers()[cut:], states, mask)
+        given = {"inputs_embeds": states} if states.is_floating_point() else {"input_ids": states}
+        found: torch.Tensor = self.model(**given, attention_mask=mask.long())[0]
+        return found
+
+    def embedded(self, ids: torch.Tensor) -> torch.Tensor:
+        """Returns the word vectors (n, t, d) of token ids (n, t), before positions are added."""
+        table: nn.Module = self.model.get_input_embeddings()  # type: ignore[operator]
+        found: torch.Tensor = table(ids)
+        return found
 
     @torch.no_grad()
     def below(self, ids: torch.Tensor, mask: torch.Tensor, cut: int) -> torch.Tensor:
@@ -92,9 +113,6 @@ class BiEncoder(nn.Module):
         """The width of the vectors."""
         config: Any = self.model.config
         return int(config.hidden_size)
-
-    def _above(self, states: torch.Tensor, mask: torch.Tensor, cut: int) -> torch.Tensor:
-        return _run(self._layers()[cut:], states, mask)
 
     def _layers(self) -> list[nn.Module]:
         return list(self.model.get_submodule(self._blocks).children())
