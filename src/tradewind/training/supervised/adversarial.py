@@ -32,7 +32,8 @@ def worst_loss(loss: Loss, states: torch.Tensor, radius: float, steps: int) -> t
 
 
 def _norm(states: torch.Tensor) -> torch.Tensor:
-    return states.flatten(1).norm(dim=1).view(-1, 1, 1)
+    norms: torch.Tensor = torch.linalg.vector_norm(states, dim=(1, 2), keepdim=True)
+    return norms
 
 
 def _within(moved: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
