@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import nn
@@ -56,10 +56,23 @@ class ItemVectors(nn.Module):
         return ItemSide(self.adaptor(text) + self.residual(slot), log_share + own[:, 0], own[:, 1])
 
 
+class BlockShape(Protocol):
+    """What a block has to know: its width, its heads, and the share of its states that are dropped in training."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def heads(self) -> int: ...
+
+    @property
+    def dropout(self) -> float: ...
+
+
 class Block(nn.Module):
     """Pre-norm attention over earlier baskets, each head fading with the log of the days between, then two layers."""
 
-    def __init__(self, config: SequenceConfig) -> None:
+    def __init__(self, config: BlockShape) -> None:
         super().__init__()
         width = config.dimension
         self.heads = config.heads
