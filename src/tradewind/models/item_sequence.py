@@ -98,6 +98,10 @@ class ItemSequenceModel(nn.Module):
             state = block(state, distance, closed)
         return self.compared(self.last(state))
 
+    def text(self) -> torch.Tensor | None:
+        """Returns the frozen text vectors (items, text), None for a model of ids."""
+        return cast(torch.Tensor, self.items.text) if isinstance(self.items, TextVectors) else None
+
     def compared(self, vectors: torch.Tensor) -> torch.Tensor:
         """Returns `vectors` as scores compare them: of length 1/√temperature, or as they are without one."""
         if not self.shape.temperature:

@@ -49,5 +49,8 @@ def sequence_plan(learn: LearnSettings, windows: int) -> Plan:
     dropout = _DROPOUT if task.dropout is None else task.dropout
     decided = task.model_copy(update={"learning_rate": rate, "dropout": dropout})
     return plan_run(
-        decided, learn, Budget(steps, size, max(1, steps // max(2, budget.epochs // 2))), method(task.method)
+        decided,
+        learn,
+        Budget(steps, size, max(1, steps // max(2, budget.epochs // 2))),
+        method(task.method, task.method_options),
     )

@@ -31,7 +31,7 @@ from tradewind.training.next_item.result_folder import PROBES, Probe, weights_of
 from tradewind.training.next_item.windows import WindowBatches
 from tradewind.training.result import TrainResult, write_report
 from tradewind.training.trainer import Curves, fit, forget
-from tradewind.training.tuning import Parts, method
+from tradewind.training.tuning import Parts
 
 Floats = npt.NDArray[np.float32]
 
@@ -86,7 +86,7 @@ def train(
 
 
 def _learn(run: Run, model: SequenceModel, snapshot: str, out: Path, progress: Progress) -> _Learned:
-    tuning = method(run.plan.method)
+    tuning = run.plan.tuning
     objective = NextBasket(cast(SequenceModel, tuning.prepare(model, PARTS)))
     watched = first_questions(run.split.validation, _WATCHED, run.plan.seed)
     protocol = assess.Protocol("validation", run.trips, watched, run.catalogue.statistics)

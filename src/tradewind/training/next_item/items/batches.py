@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,10 @@ class ItemBatches:
     def in_an_epoch(self) -> int:
         """How many batches go once through all sequences."""
         return max(1, -(-len(self.sequences) // self.size))
+
+    def of(self, count: int) -> ItemBatches:
+        """Returns the same batches, `count` of them."""
+        return replace(self, count=count if len(self.sequences) else 0)
 
     def __len__(self) -> int:
         return self.count

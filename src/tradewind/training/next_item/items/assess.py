@@ -1,0 +1,101 @@
+"""Figures of the item-level models: every method on the same questions, all items ranked, slices apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tradewind.evaluation.report import Table
+from tradewind.evaluation.significance import paired_bootstrap
+from tradewind.tasks.next_item.sequences import Asked, Sequences, ndcg, recall, slices
+from tradewind.training.next_item.items.answers import Score, averaged, places
+from tradewind.training.next_item.items.baselines import by_chance, by_neighbours, by_popularity
+
+Rows = npt.NDArray[np.int64]
+
+RECALL: Final = "recall@10"
+NDCG: Final = "nDCG@10"
+CHANCE: Final = "random"
+POPULARITY: Final = "popularity"
+LAST_ITEM: Final = "co-occurrence with the last item"
+NEIGHBOURS: Final = "item-kNN over the history"
+IDS: Final = "from ids"
+TEXT: Final = "from text"
+BOTH: Final = "both averaged"
+SHARES: Final = tuple(round(0.1 * tenth, 1) for tenth in range(11))
+FADES: Final = (0.3, 0.5, 0.7, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What validation decided: the `text_share` of the average, and how fast item-kNN forgets a history's items."""
+
+    text_share: float
+    fade: float
+
+
+def choose(ids: Score, text: Score, learn: Sequences, validation: Asked, items: int) -> Chosen:
+    """Returns the choices with the best nDCG@10 on validation questions."""
+
+    def quality(score: Score) -> float:
+        return float(ndcg(places(score, validation, without_history=True)).mean())
+
+    shares = [quality(averaged([ids, text], (1 - share, share))) for share in SHARES]
+    fades = [quality(by_neighbours(learn, items, fade)) for fade in FADES]
+    return Chosen(SHARES[int(np.argmax(shares))], FADES[int(np.argmax(fades))])
+
+
+def baselines(learn: Sequences, items: int, fade: float, seed: int) -> dict[str, Score]:
+    """Returns what needs no learning, by name."""
+    return {
+        CHANCE: by_chance(items, seed),
+        POPULARITY: by_popularity(learn, items),
+        LAST_ITEM: by_neighbours(learn, items, 0.0),
+        NEIGHBOURS: by_neighbours(learn, items, fade),
+    }
+
+
+def both(ids: Score, text: Score, chosen: Chosen) -> dict[str, Score]:
+    """Returns the models and their average, by name."""
+    average = averaged([ids, text], (1 - chosen.text_share, chosen.text_share))
+    return {IDS: ids, TEXT: text, BOTH: average}
+
+
+def reached(scores: Mapping[str, Score], asked: Asked, *, without_history: bool) -> dict[str, Rows]:
+    """Returns, by name, the place of the right item for every question."""
+    return {name: places(score, asked, without_history=without_history) for name, score in scores.items()}
+
+
+def overall(title: str, found: Mapping[str, Rows], ours: str = BOTH) -> Table:
+    """Returns the table of recall@10 and nDCG@10, with the intervals of `ours` over the methods beside it below."""
+    rows = {
+        name: {RECALL: float(recall(place).mean()), NDCG: float(ndcg(place).mean())} for name, place in found.items()
+    }
+    notes = [_gain(found, ours, peer) for peer in (IDS, NEIGHBOURS) if peer in found and ours in found]
+    return Table(title, (RECALL, NDCG), rows, ours=ours, notes=tuple(notes))
+
+
+def by_slice(title: str, found: Mapping[str, Rows], seen: Rows, asked: Asked, ours: str = BOTH) -> Table:
+    """Returns recall@10 and nDCG@10 apart for warm, tail and cold items; `seen` (items,) says how often each was
+    taken where it could be learned from."""
+    parts = {name: where for name, where in slices(seen, asked.truth).items() if where.any()}
+    columns = tuple(f"{name} {metric}" for name in parts for metric in (RECALL, NDCG))
+    rows = {
+        method: {
+            f"{name} {metric}": float(measure(place[where]).mean())
+            for name, where in parts.items()
+            for metric, measure in ((RECALL, recall), (NDCG, ndcg))
+        }
+        for method, place in found.items()
+    }
+    sizes = ", ".join(f"{name}: {int(where.sum())}" for name, where in parts.items())
+    return Table(title, columns, rows, ours=ours, notes=(f"questions by how often their item was learned: {sizes}",))
+
+
+def _gain(found: Mapping[str, Rows], ours: str, peer: str) -> str:
+    gain = paired_bootstrap(ndcg(found[ours]), ndcg(found[peer]), resamples=1000)
+    return f"{ours} over {peer}: {NDCG} {gain.mean:+.4f}, 95 % interval [{gain.low:+.4f}, {gain.high:+.4f}]"
