@@ -54,7 +54,7 @@ class Snapshot:
             facts = orjson.loads((path / "snapshot.json").read_bytes())
         except (OSError, ValueError):
             raise NotFoundError("there is no snapshot", where=str(path), hint="run `tradewind ingest`") from None
-        listed = path.parent / _TOMBSTONES
+        listed = tombstones_path(path.parent)
         beside = listed.read_text().split() if listed.is_file() else []
         return cls(path, facts["hash"], facts["delta"], facts, frozenset(tombstones) | frozenset(beside))
 
@@ -107,10 +107,15 @@ def write_snapshot(store: Store, folder: Path) -> Snapshot:
     return Snapshot.open(path, tombstones)
 
 
+def tombstones_path(folder: Path) -> Path:
+    """Returns where the list of erased people lies: beside the snapshots in `folder`."""
+    return folder / _TOMBSTONES
+
+
 def publish_tombstones(store: Store, folder: Path) -> set[str]:
     """Writes the list of erased people beside the snapshots, for readers without the store. Returns it."""
     tombstones = store.tombstones()
-    with written_whole(folder / _TOMBSTONES) as file:
+    with written_whole(tombstones_path(folder)) as file:
         file.write("\n".join(sorted(tombstones)).encode())
     return tombstones
 

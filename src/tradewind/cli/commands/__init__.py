@@ -1,5 +1,31 @@
 """Importing this package registers every command; what a command needs is imported when it runs."""
 
-from tradewind.cli.commands import doctor, evaluate, init, keys, models, recommend, search, serve, settings, steps, up
+from tradewind.cli.commands import (
+    doctor,
+    evaluate,
+    init,
+    keys,
+    models,
+    privacy,
+    recommend,
+    search,
+    serve,
+    settings,
+    steps,
+    up,
+)
 
-__all__ = ["doctor", "evaluate", "init", "keys", "models", "recommend", "search", "serve", "settings", "steps", "up"]
+__all__ = [
+    "doctor",
+    "evaluate",
+    "init",
+    "keys",
+    "models",
+    "privacy",
+    "recommend",
+    "search",
+    "serve",
+    "settings",
+    "steps",
+    "up",
+]

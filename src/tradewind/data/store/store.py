@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from tradewind.data.records import EVENT_SCHEMA, Event, Item, User
-from tradewind.data.store import catalogue, log, online, people
+from tradewind.data.store import catalogue, erasure, log, online, people
 from tradewind.data.store.catalogue import ItemChange
 from tradewind.data.store.database import Database
+from tradewind.data.store.erasure import Erased
 from tradewind.data.store.online import EventOutcome
-from tradewind.data.store.schema import erased_events, events
 from tradewind.data.store.schema import people as people_table
 from tradewind.errors import NotFoundError
 from tradewind.settings import Shop
@@ -143,12 +143,17 @@ class Store:
         The ids of the deleted events stay, so that loading the same file again does not bring them back.
         """
         with self.writing() as connection:
-            people.ensure(connection, pseudonym)
-            people.change(connection, pseudonym, erased=True, personalise=False, purchases=0)
-            person = people.by_pseudonym(connection, [pseudonym])[pseudonym].number
-            theirs = select(events.c.event_id).where(events.c.person == person)
-            connection.execute(insert(erased_events).from_select(["event_id"], theirs))
-            connection.execute(delete(events).where(events.c.person == person))
+            erasure.erase(connection, pseudonym)
+
+    def erase_user(self, user_id: str) -> Erased | None:
+        """Erases a shop's user for good: events, consent and the only row that ties the user to a pseudonym.
+
+        All of it in one transaction, and then overwritten on the disk as well. None for a user that nobody knows.
+        """
+        with self.writing() as connection:
+            erased = erasure.erase_user(connection, user_id)
+        self._database.overwrite_deleted()
+        return erased
 
     def export_user(self, pseudonym: str) -> dict[str, Any]:
         """Returns everything held about one person, ready for JSON: pseudonym, shop user ids, consent, events."""

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from tradewind.data.snapshot import tombstones_path
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.settings import Shop, SourceSettings
 from tradewind.telemetry import Progress
@@ -14,6 +15,7 @@ from tradewind.telemetry import Progress
 def _inputs(context: Context) -> dict[str, Any]:
     settings = context.shop.settings
     tables = [settings.items.source, *(table.source for table in settings.events)]
+    erased = _erased(context.shop)
     return {
         "items": settings.items.model_dump(),
         "events": [table.model_dump() for table in settings.events],
@@ -23,7 +25,14 @@ def _inputs(context: Context) -> dict[str, Any]:
         "abbreviations": _file_mark(context.shop.root / settings.items.abbreviations)
         if settings.items.abbreviations
         else None,
+        **({"people erased": erased} if erased else {}),
     }
+
+
+def _erased(shop: Shop) -> list[str]:
+    """Returns who was erased: after an erasure everything is made again without that person."""
+    listed = tombstones_path(shop.snapshots)
+    return listed.read_text().split() if listed.is_file() else []
 
 
 def source_mark(shop: Shop, source: SourceSettings) -> Any:

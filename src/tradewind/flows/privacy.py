@@ -1,0 +1,99 @@
+"""What one person may ask of a shop: to be shown everything, and to be forgotten."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from tradewind.data.features.profile import interests, profile_of
+from tradewind.data.records import Item
+from tradewind.data.snapshot import publish_tombstones
+from tradewind.data.store import Store, open_store
+from tradewind.data.store.catalogue import item_of_row
+from tradewind.errors import NotFoundError, RequestError
+from tradewind.flows.ledger import Ledger
+from tradewind.flows.up import STEPS
+from tradewind.settings import Shop
+
+LEARNED_WITHOUT_PEOPLE = ("weights",)
+"""The steps of `up` that see nobody's events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What an erasure took away, and what stays until the next `up` has made it again without the person."""
+
+    events: int
+    snapshots: int
+    rebuilds: tuple[str, ...]
+
+    def text(self) -> str:
+        """Returns the erasure to be read by a person."""
+        lines = [
+            f"erased: {self.events:,} events, the consent, and the only row that led from the user to a pseudonym",
+            f"left out from now on by every reader of the {self.snapshots} snapshot(s) that are there",
+        ]
+        if self.rebuilds:
+            lines.append(f"made again without the person by the next `tradewind up`: {', '.join(self.rebuilds)}")
+        return "\n".join([*lines, "take the person out of the tables that shop.yaml names, too: new rows are news"])
+
+
+def export(shop: Shop, user: str) -> dict[str, Any]:
+    """Returns everything held about a shop's user, ready for JSON: ids, consent, events, and what they are read as.
+
+    Raises NotFoundError for a user that nobody knows.
+    """
+    with closing(open_store(shop)) as store:
+        pseudonym = _pseudonym(store, user)
+        return store.export_user(pseudonym) | {"profile": _profile(store, pseudonym)}
+
+
+def erase(shop: Shop, user: str, *, sure: bool) -> Erasure:
+    """Erases a shop's user for good and says what that leaves to do.
+
+    A running service answers without the person from its next request on. Raises NotFoundError for a user that nobody
+    knows, RequestError, with nothing done, unless `sure`.
+    """
+    with closing(open_store(shop)) as store:
+        held = store.export_user(_pseudonym(store, user))["events"]
+        if not sure:
+            raise RequestError(
+                f"nothing was erased: {len(held):,} events of this user would be gone for good",
+                hint="say --yes; `tradewind privacy export` shows what is held",
+            )
+        erased = store.erase_user(user)
+        publish_tombstones(store, shop.snapshots)
+    there = [path for path in shop.snapshots.glob("*/snapshot.json") if not path.parent.name.startswith(".")]
+    return Erasure(erased.events if erased else 0, len(there), _rebuilds(shop))
+
+
+def _rebuilds(shop: Shop) -> tuple[str, ...]:
+    ledger = Ledger(shop.work / "ledger.json")
+    return tuple(step.name for step in STEPS if step.name not in LEARNED_WITHOUT_PEOPLE and ledger.entry(step.name))
+
+
+def _pseudonym(store: Store, user: str) -> str:
+    found = store.pseudonym(user, create=False)
+    if found is None:
+        raise NotFoundError("there is no such user", hint="give the shop's own id of a user in the log")
+    return found
+
+
+def _profile(store: Store, pseudonym: str) -> dict[str, Any]:
+    """Returns what the surfaces conclude from the events; nothing while personalisation is off."""
+    if not store.consent(pseudonym).personalise:
+        return {}
+    profile = profile_of(store.events_of(pseudonym))
+    shares = interests(profile, _items(store, set(profile.weights)))
+    return {
+        **shares,
+        "recent": list(profile.recent),
+        "bought": dict(profile.times_bought),
+        "dismissed": sorted(profile.dismissed),
+    }
+
+
+def _items(store: Store, wanted: set[str]) -> dict[str, Item]:
+    rows = zip(*(column.to_pylist() for column in store.items_table().columns), strict=True)
+    return {row[0]: item_of_row(row) for row in rows if row[0] in wanted}
