@@ -168,13 +168,14 @@ def test_figures_name_every_method_its_slices_and_what_chance_explains(lesson: L
     def score(values: np.ndarray):
         return lambda histories: values[: len(histories)]
 
-    chosen = assess.choose(score(random), score(good), learned, lesson.split.test, ITEMS)
+    protocol = assess.Protocol("ring", learned, ITEMS, asked, without_history=True)
+    chosen = assess.choose(score(random), score(good), protocol)
     assert chosen.text_share > 0.5
     methods = assess.baselines(learned, ITEMS, chosen.fade, 1) | assess.both(score(random), score(good), chosen)
-    found = assess.reached(methods, asked, without_history=True)
-    table = assess.overall("all", found)
+    found = protocol.reached(methods)
+    table = assess.overall(protocol, found)
     assert set(table.rows) == set(methods)
     assert "95 % interval" in table.notes[0]
-    apart = assess.by_slice("apart", found, np.where(np.arange(ITEMS) % 2, 9, 2), asked)
-    assert {column.split()[0] for column in apart.columns} == {"warm", "tail"}
+    apart = assess.by_slice(protocol, found)
+    assert {column.split()[0] for column in apart.columns} == {"warm"}
     assert ndcg(found[assess.BOTH]).mean() > ndcg(found[assess.IDS]).mean()

@@ -38,19 +38,31 @@ class Chosen:
     fade: float
 
 
-def choose(ids: Score, text: Score, learn: Sequences, validation: Asked, items: int) -> Chosen:
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What is learned from, over `items` items, what is asked, and whether a history's items are left out."""
+
+    name: str
+    learn: Sequences
+    items: int
+    asked: Asked
+    without_history: bool
+
+    def reached(self, scores: Mapping[str, Score]) -> dict[str, Rows]:
+        """Returns, by name, the place of the right item for every question."""
+        return {name: places(score, self.asked, without_history=self.without_history) for name, score in scores.items()}
+
+
+def choose(ids: Score, text: Score, validation: Protocol) -> Chosen:
     """Returns the choices with the best nDCG@10 on validation questions."""
-
-    def quality(score: Score) -> float:
-        return float(ndcg(places(score, validation, without_history=True)).mean())
-
-    shares = [quality(averaged([ids, text], (1 - share, share))) for share in SHARES]
-    fades = [quality(by_neighbours(learn, items, fade)) for fade in FADES]
-    return Chosen(SHARES[int(np.argmax(shares))], FADES[int(np.argmax(fades))])
+    averages = {str(share): averaged([ids, text], (1 - share, share)) for share in SHARES}
+    neighbours = {str(fade): by_neighbours(validation.learn, validation.items, fade) for fade in FADES}
+    share, fade = (_best(validation.reached(scores)) for scores in (averages, neighbours))
+    return Chosen(float(share), float(fade))
 
 
 def baselines(learn: Sequences, items: int, fade: float, seed: int) -> dict[str, Score]:
-    """Returns what needs no learning, by name."""
+    """Returns what needs no training, by name."""
     return {
         CHANCE: by_chance(items, seed),
         POPULARITY: by_popularity(learn, items),
@@ -65,24 +77,21 @@ def both(ids: Score, text: Score, chosen: Chosen) -> dict[str, Score]:
     return {IDS: ids, TEXT: text, BOTH: average}
 
 
-def reached(scores: Mapping[str, Score], asked: Asked, *, without_history: bool) -> dict[str, Rows]:
-    """Returns, by name, the place of the right item for every question."""
-    return {name: places(score, asked, without_history=without_history) for name, score in scores.items()}
-
-
-def overall(title: str, found: Mapping[str, Rows], ours: str = BOTH) -> Table:
-    """Returns the table of recall@10 and nDCG@10, with the intervals of `ours` over the methods beside it below."""
+def overall(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) -> Table:
+    """Returns the table of recall@10 and nDCG@10, with the intervals of the gain of `ours` below it."""
     rows = {
         name: {RECALL: float(recall(place).mean()), NDCG: float(ndcg(place).mean())} for name, place in found.items()
     }
     notes = [_gain(found, ours, peer) for peer in (IDS, NEIGHBOURS) if peer in found and ours in found]
+    ranked = "without the history's own" if protocol.without_history else "the history's own among them"
+    title = f"{protocol.name}: {len(protocol.asked)} questions, all {protocol.items} items ranked, {ranked}"
     return Table(title, (RECALL, NDCG), rows, ours=ours, notes=tuple(notes))
 
 
-def by_slice(title: str, found: Mapping[str, Rows], seen: Rows, asked: Asked, ours: str = BOTH) -> Table:
-    """Returns recall@10 and nDCG@10 apart for warm, tail and cold items; `seen` (items,) says how often each was
-    taken where it could be learned from."""
-    parts = {name: where for name, where in slices(seen, asked.truth).items() if where.any()}
+def by_slice(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) -> Table:
+    """Returns recall@10 and nDCG@10 apart for warm, tail and cold items, by how often they could be learned."""
+    seen = protocol.learn.purchases(protocol.items)
+    parts = {name: where for name, where in slices(seen, protocol.asked.truth).items() if where.any()}
     columns = tuple(f"{name} {metric}" for name in parts for metric in (RECALL, NDCG))
     rows = {
         method: {
@@ -93,7 +102,12 @@ def by_slice(title: str, found: Mapping[str, Rows], seen: Rows, asked: Asked, ou
         for method, place in found.items()
     }
     sizes = ", ".join(f"{name}: {int(where.sum())}" for name, where in parts.items())
-    return Table(title, columns, rows, ours=ours, notes=(f"questions by how often their item was learned: {sizes}",))
+    note = f"warm: learned from 5 purchases or more; tail: from 1 to 4; cold: from none. Questions: {sizes}"
+    return Table(f"{protocol.name}, slices apart", columns, rows, ours=ours, notes=(note,))
+
+
+def _best(found: Mapping[str, Rows]) -> str:
+    return max(found, key=lambda name: float(ndcg(found[name]).mean()))
 
 
 def _gain(found: Mapping[str, Rows], ours: str, peer: str) -> str:

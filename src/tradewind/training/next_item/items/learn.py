@@ -65,7 +65,7 @@ def with_text(lesson: Lesson, vectors: Floats, width: int = TEXT_WIDTH) -> Lesso
 def learn(lesson: Lesson, settings: ItemSettings, out: Path, progress: Progress) -> Learned:
     """Returns the model trained on `lesson`; checkpoints below `out` are taken up by the same lesson and settings.
 
-    Watched is nDCG@10 on validation questions, the history's own items left out. Raises ModelError when no sequence
+    Watched is nDCG@10 on validation questions. Raises ModelError when no sequence
     has two items.
     """
     torch.manual_seed(settings.seed)
@@ -86,7 +86,7 @@ def learn(lesson: Lesson, settings: ItemSettings, out: Path, progress: Progress)
     watched = lesson.split.validation.some(settings.watched, settings.seed)
 
     def validate() -> float:
-        return float(ndcg(places(scorer(objective.model), watched, without_history=True)).mean())
+        return float(ndcg(places(scorer(objective.model), watched, without_history=not settings.again)).mean())
 
     curves = fit(
         objective,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import softplus
 
 from tradewind.models.item_sequence import ItemSequenceModel, PackedRows
 from tradewind.training.trainer import Objective
+
+_NEVER = -1e9
 
 
 class NextItem(Objective):
@@ -19,10 +21,9 @@ class NextItem(Objective):
     over all items, and is it when all are drawn (Bengio and Senécal, "Adaptive Importance Sampling", 2008).
     """
 
-    def __init__(self, model: ItemSequenceModel, smoothing: float = 0.0) -> None:
+    def __init__(self, model: ItemSequenceModel) -> None:
         super().__init__()
         self.model = model
-        self.smoothing = smoothing
 
     def forward(
         self,
@@ -41,7 +42,14 @@ class NextItem(Objective):
         states = states.flatten(0, 1)[asked]
         compared = self.model.compared(vectors)
         against = states @ compared[drawn].T + math.log(self.model.shape.items / len(wrong))
-        against = against.masked_fill(right[:, None] == wrong[None, :], -1e9)
-        logits = torch.cat([(states * compared[found]).sum(-1, keepdim=True), against], dim=1)
-        nothing = torch.zeros(len(right), dtype=torch.long, device=right.device)
-        return {"loss": cross_entropy(logits, nothing, label_smoothing=self.smoothing)}
+        question, column = _drawn_too(right, wrong)
+        against = against.index_put((question, column), against.new_tensor(_NEVER))
+        chosen = (states * compared[found]).sum(-1)
+        return {"loss": softplus(torch.logsumexp(against, dim=1) - chosen).mean()}
+
+
+def _drawn_too(right: torch.Tensor, wrong: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the questions whose right item was drawn as well, and its column among the ascending `wrong`."""
+    column = torch.searchsorted(wrong, right).clamp(max=len(wrong) - 1)
+    question = torch.nonzero(wrong[column] == right)[:, 0]
+    return question, column[question]

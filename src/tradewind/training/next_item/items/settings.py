@@ -10,7 +10,8 @@ from tradewind.training.plan import Plan
 @dataclass(frozen=True, slots=True)
 class ItemSettings:
     """The model's shape and how long it learns; an epoch goes once through all sequences, `patience` counts epochs
-    looked at without a gain. `temperature` 0 compares by product, anything else by cosine over it."""
+    looked at without a gain. `temperature` 0 compares by product, anything else by cosine over it. `again` says that
+    people take an item again, so that those of the history are ranked with the rest."""
 
     dimension: int = 64
     blocks: int = 1
@@ -26,6 +27,7 @@ class ItemSettings:
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     watched: int = 6000
+    again: bool = False
     seed: int = 13
     threads: int = 1
     method: str = "full"
