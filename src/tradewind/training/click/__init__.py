@@ -1,0 +1,1 @@
+"""Learns from clicks what would be clicked elsewhere: outcome models, unslanted targets, and policies made of them."""
