@@ -21,9 +21,9 @@ class ItemSettings:
     temperature: float = 0.0
     negatives: int = 1024
     batch_size: int = 128
-    epochs: int = 60
+    epochs: int = 20
     every: int = 2
-    patience: int = 5
+    patience: int = 3
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     watched: int = 6000
