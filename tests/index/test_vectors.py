@@ -8,7 +8,7 @@ import pytest
 from tradewind.errors import ArtefactError, RequestError
 from tradewind.index.quantise import exact_scores, to_int8, unit_length
 from tradewind.index.selection import Selection
-from tradewind.index.vectors import VectorIndex
+from tradewind.index.vectors import VectorIndex, as_query
 from tradewind.index.vectors_build import GRAPH_FROM, distinct, write_vectors
 from tradewind.telemetry import SilentProgress
 
@@ -97,6 +97,49 @@ def test_the_same_vectors_give_the_same_files(vectors: np.ndarray, tmp_path: Pat
         write_vectors(tmp_path / name, vectors, np.arange(len(vectors)), SilentProgress())
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+@pytest.fixture(scope="module")
+def lopsided(tmp_path_factory: pytest.TempPathFactory) -> tuple[VectorIndex, np.ndarray]:
+    """300 texts of which a few have hundreds of rows and most have one; two texts differ and score the same."""
+    chance = np.random.default_rng(7)
+    texts = clustered(300)
+    texts[9], texts[11] = 0, 0
+    texts[9, 0] = texts[11, 1] = 1
+    of = np.concatenate([np.arange(300), np.repeat([3, 9, 11, 40], [700, 90, 60, 200])])
+    rows = texts[chance.permutation(of)]
+    folder = tmp_path_factory.mktemp("lopsided")
+    write_vectors(folder, rows, np.arange(len(rows)), SilentProgress())
+    return VectorIndex(folder), rows
+
+
+@pytest.mark.parametrize("k", [1, 7, 100, 900])
+@pytest.mark.parametrize("per_text", [None, 1, 30])
+@pytest.mark.parametrize("share", [None, 0.5, 0.02])
+def test_however_lopsided_the_rows_are_the_answer_is_that_of_sorting_all_of_them(
+    lopsided: tuple[VectorIndex, np.ndarray], k: int, per_text: int | None, share: float | None
+) -> None:
+    index, vectors = lopsided
+    chance, size = np.random.default_rng(k), len(vectors)
+    among = np.arange(size) if share is None else np.sort(chance.choice(size, int(share * size), replace=False))
+    hidden = np.sort(chance.choice(size, 200, replace=False))
+    twins = unit_length(np.eye(2, 32, dtype=np.float32).sum(axis=0, keepdims=True))[0]
+    for query in (vectors[0], vectors[size // 2], twins):
+        found = index.search(query, k, None if share is None else selection(index, among, size), hidden, per_text)
+        left = np.setdiff1d(among, hidden)
+        if per_text is not None:
+            turn: dict[int, int] = {}
+            text_of = index.text_of[left].tolist()
+            left = np.asarray(
+                [row for row, text in zip(left, text_of, strict=True) if _counted(turn, text) <= per_text]
+            )
+        scores = exact_scores(np.asarray([index.vector_of(int(row)) for row in left]), as_query(query, 32))
+        assert found.rows.tolist() == left[np.lexsort((left, -scores))][:k].tolist()
+
+
+def _counted(turn: dict[int, int], text: int) -> int:
+    turn[text] = turn.get(text, 0) + 1
+    return turn[text]
 
 
 def test_asking_for_everything_gives_every_row_once(index: VectorIndex, vectors: np.ndarray) -> None:

@@ -24,7 +24,7 @@ Places = NDArray[np.int64]
 CONNECTIVITY = 16
 EXPANSION_ADD = 96
 """How many neighbours are weighed for each vector that is added."""
-EXPANSION_SEARCH = 96
+EXPANSION_SEARCH = 128
 """How many neighbours a search keeps in hand at least."""
 BLOCK = 16_384
 

@@ -38,5 +38,8 @@ class Hits:
 
 def best(rows: Rows, scores: Scores, standing: NDArray[np.int64], k: int) -> Hits:
     """Returns the `k` highest scores; equal scores are ordered by `standing`, lower first."""
+    if 0 < k < len(scores) // 2:
+        near = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
+        rows, scores, standing = rows[near], scores[near], standing[near]
     order = np.lexsort((standing, -scores))[: max(k, 0)]
     return Hits(rows[order].astype(np.int64, copy=False), scores[order].astype(np.float32, copy=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from tradewind.index.lexical_fields import WEIGHTS, filter_term
 from tradewind.index.understanding import Unit
 
 WORD_FIELDS = tuple(name for name in WEIGHTS if name != "grams")
+KEPT_FREQUENCIES = 16_384
+"""Terms whose number of items is remembered: a query asks for each of its terms in every field, and several times."""
 
 
 class LexicalIndex:
@@ -31,22 +34,23 @@ class LexicalIndex:
         self._rows_are_documents: bool = facts["rows_are_documents"]
         self._index = _open(folder / "lexical")
         self._schema, self._searcher = self._index.schema, self._index.searcher()
+        self._frequency = lru_cache(maxsize=KEPT_FREQUENCIES)(self._searcher.doc_freq)
 
     def frequency(self, field: str, term: str) -> int:
         """Returns how many items hold `term` in `field`."""
-        return self._searcher.doc_freq(field, term)
+        return self._frequency(field, term)
 
     def items_with(self, term: str) -> int:
         """Returns how many items hold `term` in the field of words that holds it most often; at least 1."""
-        return max(1, *(self._searcher.doc_freq(field, term) for field in WORD_FIELDS))
+        return max(1, *(self._frequency(field, term) for field in WORD_FIELDS))
 
     def knows(self, term: str) -> bool:
         """Says whether any item holds `term` in a field of words."""
-        return any(self._searcher.doc_freq(field, term) for field in WORD_FIELDS)
+        return any(self._frequency(field, term) for field in WORD_FIELDS)
 
     def knows_gram(self, gram: str) -> bool:
         """Says whether any item holds the Han character or pair `gram`."""
-        return self._searcher.doc_freq("grams", gram) > 0
+        return self._frequency("grams", gram) > 0
 
     def search(self, units: Iterable[Unit], k: int, *, every: bool, narrowed: Query | None, hidden: np.ndarray) -> Hits:
         """Returns the `k` best rows that match every unit (or any), pass `narrowed` and are not among `hidden`."""
@@ -81,9 +85,9 @@ class LexicalIndex:
 
     def _run(self, query: Query, limit: int) -> tuple[np.ndarray, np.ndarray]:
         found = self._searcher.search(query, limit, count=False).hits
-        scores = np.fromiter((score for score, _ in found), np.float32, len(found))
+        scores = np.asarray([score for score, _ in found], dtype=np.float32)
         if self._rows_are_documents:
-            return np.fromiter((place.doc for _, place in found), np.int64, len(found)), scores
+            return np.asarray([place.doc for _, place in found], dtype=np.int64), scores
         places = [place for _, place in found]
         return np.asarray(self._searcher.fast_field_values("row", places), dtype=np.int64), scores
 

@@ -68,6 +68,8 @@ class LiveText:
 
     def search(self, units: Sequence[Unit], *, every: bool) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Returns (places, scores) of the live items that match every unit (or any), in no particular order."""
+        if not self.size:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         scores, matched = np.zeros(self.size), np.zeros(self.size, dtype=np.int64)
         for unit in units:
             gained = self._unit(unit, every=every)
@@ -96,7 +98,9 @@ class LiveText:
         return gained
 
     def _add(self, gained: NDArray[np.float64], name: str, term: str, weight: float) -> NDArray[np.float64]:
-        posting = self._postings[name].get(term, ())
+        posting = self._postings[name].get(term)
+        if not posting:
+            return gained
         held = self._frequency(name, term) or len(posting)
         for place, occurrences in posting:
             gained[place] += weight * self._collection.score(name, occurrences, self._lengths[place][name], held)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +11,27 @@ from numpy.typing import NDArray
 
 from tradewind.errors import RequestError
 from tradewind.index.arrays import load_json, map_array
-from tradewind.index.graph import Graph, scan
+from tradewind.index.graph import EXPANSION_SEARCH, Graph, scan
 from tradewind.index.hits import Hits, Rows, best
 from tradewind.index.quantise import exact_scores, to_int8, unit_length
 from tradewind.index.selection import Selection
 
-GRAPH_COST = 40.0
+GRAPH_COST = 16.0
 """What finding one more vector through the graph costs, in vectors scanned."""
 SPARE = 54
 """Vectors found beyond those asked for, so that exact scores can put right what one byte a component got wrong."""
+
+
+LOPSIDED = 4
+"""Few texts have most of the rows, and the texts near a query may not be among them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ranked:
+    """Texts and their exact scores, best first."""
+
+    texts: NDArray[np.int64]
+    scores: NDArray[np.float32]
 
 
 class VectorIndex:
@@ -58,24 +72,52 @@ class VectorIndex:
         reachable = self.size if selection is None else len(selection.texts)
         if k < 1 or not reachable or not query.any():
             return Hits.none()
-        wanted = min(k, reachable)
+        wanted = min(self._expected(k, selection, per_text), reachable)
         while True:
             texts = self._nearest(query, wanted + SPARE, selection)
-            rows, of = self._rows(texts, selection, hidden)
+            scores = exact_scores(self._precise[texts], query)
+            order = np.argsort(-scores, kind="stable")
+            ranked = _Ranked(texts[order], scores[order])
+            hits, read = self._filled(ranked, k, selection, hidden, per_text)
+            if (len(hits) >= k and read <= wanted) or wanted >= reachable:
+                return hits
+            wanted = min(max(wanted * 4, read), reachable)
+
+    def _expected(self, k: int, selection: Selection | None, per_text: int | None) -> int:
+        """Returns how many texts `k` rows most likely take: a few times what they take where every text has as many."""
+        texts, rows = self.size, len(self.text_of)
+        if selection is not None:
+            texts, rows = len(selection.texts), len(selection.rows)
+        each = min(rows / texts, per_text or np.inf)
+        return min(k, LOPSIDED * ceil(k / max(each, 1.0)))
+
+    def _filled(
+        self, ranked: _Ranked, k: int, selection: Selection | None, hidden: np.ndarray, per_text: int | None
+    ) -> tuple[Hits, int]:
+        """Returns the `k` best rows of the `ranked` texts, and how many of these texts had to be opened for them.
+
+        Texts of one score are opened together, since their rows stand in the order of rows.
+        """
+        sizes = self._starts[ranked.texts + 1] - self._starts[ranked.texts]
+        filled = np.cumsum(sizes if per_text is None else np.minimum(sizes, per_text))
+        aim = k
+        while True:
+            read = min(int(np.searchsorted(filled, aim)) + 1, len(filled))
+            read = int(np.searchsorted(-ranked.scores, -ranked.scores[read - 1], side="right"))
+            rows, of = self._rows(ranked.texts[:read], selection, hidden)
             if per_text is not None:
                 first = _place_in_run(of) < per_text
                 rows, of = rows[first], of[first]
-            hits = best(rows, exact_scores(self._precise[texts], query)[of], rows, k)
-            if len(hits) >= k or wanted >= reachable:
-                return hits
-            wanted = min(wanted * 4, reachable)
+            if len(rows) >= k or read == len(filled):
+                return best(rows, ranked.scores[of], rows, k), read
+            aim *= 4
 
     def _nearest(self, query: NDArray[np.float32], count: int, selection: Selection | None) -> NDArray[np.int64]:
         """Returns at least min(count, as many as there are) nearest texts of the selection, in no particular order."""
         code = to_int8(query[None])[0]
         total = self.size if selection is None else len(selection.texts)
         widened = int(count * self.size / total * 1.25) + SPARE if total < self.size else count
-        if self._graph is None or total <= max(count, widened * GRAPH_COST):
+        if self._graph is None or total <= max(count, max(widened, EXPANSION_SEARCH) * GRAPH_COST):
             return scan(self._codes, code, count, None if selection is None else selection.texts)
         found = self._graph.near(code, widened)
         if selection is None:

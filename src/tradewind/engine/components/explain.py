@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from tradewind.engine.parts import Rows
 from tradewind.engine.state import R, State
 from tradewind.index.hits import Hits
@@ -45,5 +43,5 @@ class Explain:
 
 
 def _ranks(hits: Hits, wanted: Rows) -> dict[int, int]:
-    places = np.flatnonzero(np.isin(hits.rows, wanted))
-    return dict(zip(hits.rows[places].tolist(), places.tolist(), strict=True))
+    rows = set(wanted.tolist())
+    return {row: place for place, row in enumerate(hits.rows.tolist()) if row in rows}
