@@ -23,7 +23,20 @@ def checkpoint_of(context: Context, progress: Progress | None = None) -> Checkpo
 
 def _inputs(context: Context) -> dict[str, Any]:
     settings = context.shop.settings
-    return {"encoder": settings.encoder.model_dump(), "languages": settings.languages}
+    files = _files(settings.encoder.pretrained)
+    return {"encoder": settings.encoder.model_dump(), "languages": settings.languages} | (
+        {"files": files} if files else {}
+    )
+
+
+def _files(pretrained: str) -> list[tuple[str, int, int]]:
+    """Returns name, size and time of the files of a `dir:PATH`: its content may change under the same name."""
+    kind, _, path = pretrained.partition(":")
+    folder = Path(path).expanduser()
+    if kind != "dir" or not folder.is_dir():
+        return []
+    found = ((file.name, file.stat()) for file in sorted(folder.iterdir()) if file.is_file())
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in found]
 
 
 def _run(context: Context, progress: Progress) -> Outputs:
