@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
@@ -39,17 +39,11 @@ import torch
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Table
 from tradewind.models.bi_encoder import load_bi_encoder
-from tradewind.models.item_sequence import ItemSequenceModel
 from tradewind.models.pretrained import resolve
 from tradewind.tasks.next_item import LeaveOneOut, trips_of
 from tradewind.tasks.next_item.sequences import leave_one_out, sequences_of, time_cut
 from tradewind.telemetry import SilentProgress
-from tradewind.training.next_item.items import assess
-from tradewind.training.next_item.items.answers import Score, scorer
-from tradewind.training.next_item.items.learn import Lesson, learn, with_text
-from tradewind.training.next_item.items.result_folder import read_model, write_model
-from tradewind.training.next_item.items.settings import ItemSettings
-from tradewind.training.trainer import Curves
+from tradewind.training.next_item.items import Brief, ItemSettings, assess, train_items
 
 IDS = ItemSettings()
 TEXT = ItemSettings(dropout=0.2)
@@ -117,53 +111,23 @@ def text_vectors(found: Set, pretrained: str, out: Path) -> npt.NDArray[np.float
     return vectors
 
 
-def trained(lesson: Lesson, settings: ItemSettings, out: Path) -> ItemSequenceModel:
-    """Returns the trained model, from `out` when the same run ended there before."""
-    mark = hashlib.sha256(f"{lesson.fingerprint()} {sorted(asdict(settings).items())}".encode()).hexdigest()
-    ended = out / "ended.txt"
-    if not ended.is_file() or ended.read_text(encoding="utf-8") != mark:
-        started = time.monotonic()
-        done = learn(lesson, settings, out, SilentProgress())
-        write_model(done.model, out / "model")
-        ended.write_text(mark, encoding="utf-8")
-        print(f"{out.name}: {ended_where(done.curves)}, {time.monotonic() - started:.0f} s", file=sys.stderr)
-    return read_model(out / "model")
-
-
-def ended_where(curves: Curves) -> str:
-    """Returns which steps a run made, which it kept and how well they validated."""
-    best = dict(curves.validation).get(curves.best_step, float("nan"))
-    return f"{curves.last_step} steps, kept {curves.best_step} with validation {curves.watched} {best:.4f}"
-
-
-def measured(found: Set, given: argparse.Namespace, seed: int, out: Path) -> list[Table]:
-    """Returns the tables of one seed: the headline, the same with a history's items left in, the slices."""
-    ids, text = models(found, given, seed, out)
-    split, items = found.split, len(found.texts)
-    watched = split.validation.some(IDS.watched, seed)
-    validation = assess.Protocol("validation", split.learn, items, watched, not found.again)
-    chosen = assess.choose(ids, text, validation)
-    print(f"chosen on validation, seed {seed}: {chosen}", file=sys.stderr)
-    scores = assess.baselines(split.learn, items, chosen.fade, seed) | assess.both(ids, text, chosen)
-    tables = []
-    for without in (True, False) if not found.again else (False,):
-        protocol = assess.Protocol(f"{found.name}, seed {seed}", split.learn, items, split.test, without)
-        places = protocol.reached(scores)
-        tables.append(assess.overall(protocol, places))
-        if without or found.again:
-            tables.append(assess.by_slice(protocol, places))
-    return tables
-
-
-def models(found: Set, given: argparse.Namespace, seed: int, out: Path) -> tuple[Score, Score]:
-    """Returns what scores by the model of ids and by that of text, each trained apart."""
-    lesson = Lesson(found.split, len(found.texts))
+def measured(found: Set, given: argparse.Namespace, seed: int, out: Path) -> tuple[Table, ...]:
+    """Returns one seed's tables: all questions, slices, and all questions with a history's items left in."""
     brief = {"epochs": 2, "every": 1} if given.quick else {}
     told = {"seed": seed, "threads": given.threads, "again": found.again, **brief}
     vectors = text_vectors(found, given.pretrained, out)
-    ids = trained(lesson, replace(IDS, **told), out / f"ids-{seed}")
-    text = trained(with_text(lesson, vectors), replace(TEXT, **told), out / f"text-{seed}")
-    return scorer(ids), scorer(text)
+    task = Brief(found.name, found.split, vectors, replace(IDS, **told), replace(TEXT, **told))
+    started = time.monotonic()
+    done = train_items(task, out / f"seed-{seed}", Said())
+    print(f"{found.name}, seed {seed}: {time.monotonic() - started:.0f} s, chosen {done.chosen}", file=sys.stderr)
+    return done.tables
+
+
+class Said(SilentProgress):
+    """Says the run's notes on the error stream."""
+
+    def note(self, text: str) -> None:
+        print(text, file=sys.stderr)
 
 
 def claims(table: Table) -> list[Claim]:
@@ -221,7 +185,7 @@ def report(given: argparse.Namespace, out: Path) -> None:
     """Measures and prints."""
     found = beauty(given.data)
     seeds = [measured(found, given, given.seed + more, out) for more in range(given.seeds)]
-    late = measured(retail(given.time_data), given, given.seed, out / "time") if given.time_data else []
+    late = measured(retail(given.time_data), given, given.seed, out / "time") if given.time_data else ()
     if given.json:
         for claim in claims(seeds[0][0]):
             print(json.dumps(claim.as_json(), ensure_ascii=False))

@@ -13,7 +13,7 @@ from tradewind.errors import ModelError
 from tradewind.models.item_sequence import ItemSequenceConfig, ItemSequenceModel
 from tradewind.tasks.next_item.sequences import Asked, Sequences, leave_one_out, ndcg, recall, sequences_of
 from tradewind.telemetry import SilentProgress
-from tradewind.training.next_item.items import assess
+from tradewind.training.next_item.items import Brief, ItemSettings, assess, train_items
 from tradewind.training.next_item.items.answers import averaged, places, scorer, standard
 from tradewind.training.next_item.items.baselines import by_neighbours, by_popularity
 from tradewind.training.next_item.items.batches import ItemBatches
@@ -21,7 +21,6 @@ from tradewind.training.next_item.items.learn import Lesson, learn, with_text
 from tradewind.training.next_item.items.objective import NextItem
 from tradewind.training.next_item.items.packing import pack
 from tradewind.training.next_item.items.result_folder import read_model, write_model
-from tradewind.training.next_item.items.settings import ItemSettings
 
 ITEMS = 30
 QUICK = ItemSettings(dimension=16, dropout=0.1, negatives=20, batch_size=32, epochs=12, every=4, learning_rate=1e-2)
@@ -157,6 +156,41 @@ def test_neighbours_are_what_the_same_people_took():
     assert scores[0].argmax() == 1
     assert scores[0][0] == 0.0
     assert scores[0][4] == pytest.approx(0.5)
+
+
+def test_a_run_leaves_two_models_a_report_and_is_not_done_twice(lesson: Lesson, tmp_path: Path):
+    short = dataclasses.replace(QUICK, epochs=2, every=1)
+    brief = Brief("ring", lesson.split, texts(), short, short)
+    first = train_items(brief, tmp_path, SilentProgress())
+    assert [len(table.rows) for table in first.tables] == [7, 7, 7]
+    assert first.tables[0].title.endswith("without the history's own")
+    assert "<svg" in first.report.read_text(encoding="utf-8")
+    assert not list(tmp_path.rglob("checkpoint-*"))
+
+    class Untouched(SilentProgress):
+        def start(self, label: str, total: int | None) -> None:
+            raise AssertionError(f"{label}: done before")
+
+    again = train_items(brief, tmp_path, Untouched())
+    assert again.tables == first.tables
+    assert np.array_equal(again.score(lesson.split.test.histories), first.score(lesson.split.test.histories))
+
+
+@pytest.mark.parametrize(
+    ("method", "moves", "stays"),
+    [
+        ("head", "items.table.weight", "blocks.0.query.weight"),
+        ("lora", "blocks.0.query.weight", "blocks.0.key.weight"),
+    ],
+)
+def test_a_method_moves_what_it_says(lesson: Lesson, tmp_path: Path, method: str, moves: str, stays: str):
+    settings = dataclasses.replace(QUICK, epochs=1, every=1, method=method)
+    after = learn(lesson, settings, tmp_path, SilentProgress()).model.state_dict()
+    torch.manual_seed(settings.seed)
+    shape = ItemSequenceConfig(ITEMS, dimension=16, blocks=1, dropout=0.1)
+    before = ItemSequenceModel(shape).state_dict()
+    assert not torch.equal(before[moves], after[moves])
+    assert torch.equal(before[stays], after[stays])
 
 
 def test_figures_name_every_method_its_slices_and_what_chance_explains(lesson: Lesson):
