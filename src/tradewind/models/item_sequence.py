@@ -69,7 +69,7 @@ class TextVectors(nn.Module):
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """Returns (n, d) for item rows (n,)."""
         text = cast(torch.Tensor, self.text)[rows]
-        return cast(torch.Tensor, self.narrow(self.dropout(gelu(self.widen(self.dropout(text))))))
+        return cast(torch.Tensor, self.narrow(self.dropout(gelu(self.widen(text)))))
 
 
 class ItemSequenceModel(nn.Module):

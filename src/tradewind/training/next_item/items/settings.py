@@ -21,12 +21,12 @@ class ItemSettings:
     temperature: float = 0.0
     negatives: int = 1024
     batch_size: int = 128
-    epochs: int = 20
-    every: int = 2
+    epochs: int = 16
+    every: int = 4
     patience: int = 3
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
-    watched: int = 6000
+    watched: int = 4000
     again: bool = False
     seed: int = 13
     threads: int = 1
