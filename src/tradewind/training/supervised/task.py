@@ -41,10 +41,17 @@ class Rows:
 class TextTask(Protocol):
     """One task over texts or pairs of texts. `Examples` are the task's own; the trainer only hands them back."""
 
-    name: str
-    outputs: int
-    """How many numbers the layer gives, for a text or for each of its tokens."""
-    tokenwise: bool
+    @property
+    def name(self) -> str:
+        """What the task is called."""
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the layer gives, for a text or for each of its tokens."""
+
+    @property
+    def tokenwise(self) -> bool:
+        """Whether the layer reads each token, not the text as a whole."""
 
     def rows(self, examples: Any, encoder: BiEncoder) -> Rows:
         """Returns the examples as token ids and targets."""
