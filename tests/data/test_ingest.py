@@ -139,6 +139,28 @@ def test_broken_utf8_is_named_with_its_line_and_the_other_rows_are_kept(make_sho
     assert latest_snapshot(shop).items()["title"].to_pylist() == ["Good", "好"]
 
 
+@pytest.mark.parametrize(("row", "field"), [(b"2,Caf\xe9,,Acme,1,", "title"), (b"2,X,,,1\xe9,", "price")])
+def test_a_value_that_is_half_readable_is_never_taken_for_a_whole_one(make_shop: Any, row: bytes, field: str) -> None:
+    shop = make_shop(items=HEADER.encode() + b"1,Good,,Acme,1,\n" + row + b"\n")
+    items = shop.settings.items.model_copy(update={"title": "{name}, {brand}"})
+    shop = Shop(shop.settings.model_copy(update={"items": items}), shop.root)
+    assert_adds_up(shop, ingest(shop))
+    assert [(found["line"], found["field"], found["reason"]) for found in bad_rows(shop, "items")] == [
+        (3, field, "broken_utf8")
+    ]
+    assert latest_snapshot(shop).items()["title"].to_pylist() == ["Good, Acme"]
+
+
+@pytest.mark.parametrize("field", ["when", "paid", "what"])
+def test_an_event_with_a_value_that_is_not_utf8_says_so(make_shop: Any, field: str) -> None:
+    good = dict(zip(EVENT_HEADER.strip().split(","), ["purchase", "2026-01-02", "ann", "1", "", "1", "1"], strict=True))
+    raw = ",".join({**good, field: good[field] + "\udce9"}.values()).encode("utf-8", "surrogateescape")
+    shop = make_shop(events=EVENT_HEADER.encode() + raw + b"\n")
+    assert_adds_up(shop, ingest(shop))
+    (found,) = bad_rows(shop, "events")
+    assert (found["line"], found["reason"]) == (2, "broken_utf8")
+
+
 def test_a_line_number_counts_lines_inside_quotes(make_shop: Any) -> None:
     shop = make_shop(items=HEADER + '1,"two\nlines",,,1,\n\n2,X,,,abc,\n')
     ingest(shop)

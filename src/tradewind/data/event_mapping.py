@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradewind.data.expressions import Columns, columns_of, parse_all
-from tradewind.data.typed_columns import Mapped, TypedColumns, without_controls
+from tradewind.data.typed_columns import Mapped, TypedColumns, unreadable_parts, without_controls
 from tradewind.settings import EventSettings
 
 
@@ -58,4 +58,4 @@ class EventMapping:
         columns["type"] = pc.utf8_lower(columns["type"])
         if "query" in columns:
             columns["query"] = without_controls(columns["query"])
-        return Mapped(columns, given, tuple(typed.faults))
+        return Mapped(columns, given, (*unreadable_parts(self._fields, raw), *typed.faults))

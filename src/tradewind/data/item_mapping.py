@@ -17,7 +17,7 @@ from tradewind.data.records import CATEGORY_SEPARATOR
 from tradewind.data.sentences import in_sentence_case
 from tradewind.data.stock import availability_of
 from tradewind.data.templates import Template
-from tradewind.data.typed_columns import Mapped, TypedColumns, without_controls
+from tradewind.data.typed_columns import Mapped, TypedColumns, unreadable_parts, without_controls
 from tradewind.data.values import to_texts
 from tradewind.errors import ConfigError
 from tradewind.settings import DerivedPrice, ItemSettings, ShopSettings
@@ -79,7 +79,10 @@ class ItemMapping:
         }
         columns["text"] = self._texts({**columns, **_ends(path, rows)}, words, rows)
         shown = {"category": levels.get("category.0", nothing), "attributes": columns["attributes"]}
-        return Mapped(columns, {**shown, **given, **levels, **attributes}, tuple(typed.faults), filled)
+        made = {**self._fields, **dict(zip(levels, self._levels, strict=True))}
+        made |= dict(zip(attributes, self._attributes.values(), strict=True))
+        faults = (*unreadable_parts(made, raw), *typed.faults)
+        return Mapped(columns, {**shown, **given, **levels, **attributes}, faults, filled)
 
     def _spelled(self, column: pa.Array) -> pa.Array:
         return self._abbreviations.spell_column(without_controls(column))

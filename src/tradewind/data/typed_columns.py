@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradewind.data.checks.finding import Fault
+from tradewind.data.expressions import Columns, Expression, TemplateExpression
 from tradewind.data.values import to_numbers, to_texts, to_times
 
 
@@ -38,7 +39,7 @@ class TypedColumns:
         return found.values
 
     def number(self, name: str) -> pa.Array:
-        found = to_numbers(self._given[name])
+        found = to_numbers(self._readable(name))
         self._note(name, "wrong_type", found.wrong)
         return found.values
 
@@ -51,13 +52,29 @@ class TypedColumns:
         return pc.if_else(pa.array(bad), None, values).cast(pa.int32())
 
     def time(self, name: str) -> pa.Array:
-        found = to_times(self._given[name], self._timezone)
+        found = to_times(self._readable(name), self._timezone)
         self._note(name, "wrong_type", found.wrong)
         return found.values
+
+    def _readable(self, name: str) -> pa.Array:
+        """A source gives bytes for a column in which some value is not UTF-8."""
+        column = self._given[name]
+        return self.text(name) if pa.types.is_binary(column.type) else column
 
     def _note(self, name: str, reason: str, rows: np.ndarray) -> None:
         if rows.any():
             self.faults.append(Fault(name, reason, rows))
+
+
+def unreadable_parts(fields: Mapping[str, Expression], raw: Columns) -> list[Fault]:
+    """Returns the rows in which a part of a template is not UTF-8: without it, half a text would look like a whole."""
+    return [
+        Fault(name, "broken_utf8", to_texts(raw[part]).broken)
+        for name, expression in fields.items()
+        if isinstance(expression, TemplateExpression)
+        for part in expression.columns
+        if pa.types.is_binary(raw[part].type)
+    ]
 
 
 def without_controls(column: pa.Array) -> pa.Array:
