@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -55,6 +56,18 @@ def test_the_guide_takes_its_own_tables_to_answers(tmp_path: Path) -> None:
     assert "Glass teapot" in said["recommend", "bought-together"]
     assert said["keys", "create"].startswith("tw_")
     assert ("evaluate", "myshop") in said
+
+
+def test_the_page_on_privacy_shows_and_erases_somebody_of_the_guides_tables(tmp_path: Path) -> None:
+    shop = tmp_path / "myshop"
+    shop.mkdir()
+    for name, text in zip(("products.csv", "orders.csv"), _blocks(GUIDE, "csv"), strict=True):
+        (shop / name).write_text(text, encoding="utf-8")
+    for words in (["init", "myshop"], ["ingest", "myshop"]):
+        _run(words, tmp_path)
+    export, erase = _commands((ROOT / "docs/guide/privacy.md").read_text(encoding="utf-8"))[:2]
+    assert len(json.loads(_run(export, tmp_path))["events"]) == 2
+    assert "erased: 2 events" in _run(erase, tmp_path)
 
 
 @pytest.mark.parametrize("words", _commands(README), ids=" ".join)
