@@ -62,6 +62,16 @@ def test_a_cut_in_time_keeps_everybodys_later_purchases_unlearned():
     assert (lists_of(split.test.histories), split.test.truth.tolist()) == ([[0, 1, 2], [4, 5]], [3, 6])
 
 
+def test_the_item_asked_for_does_not_follow_from_its_row():
+    # One basket before the cuts, one between, one after, of twenty items each, for forty people.
+    days = np.tile([0.0, 5.0, 9.0], 40)
+    trips = Trips(np.tile(np.arange(20), 120), np.arange(121) * 20, days, np.arange(41) * 3)
+    split = time_cut(trips, validation=4.0, test=6.0)
+    assert len(split.test) == 40
+    assert 7 < split.test.truth.mean() < 12
+    assert sorted(split.learn[0].tolist()) == list(range(20))
+
+
 def test_a_cut_that_nobody_crosses_is_said_to_be_one():
     trips = Trips(np.arange(3), np.arange(4), np.zeros(3), np.array([0, 3]))
     with pytest.raises(DataError, match="cut"):

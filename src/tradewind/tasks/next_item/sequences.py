@@ -111,15 +111,21 @@ def leave_one_out(sequences: Sequences) -> LeaveOneOut:
     return LeaveOneOut(learn, _question(sequences, asked, 2), _question(sequences, asked, 1))
 
 
-def time_cut(trips: Trips, validation: float, test: float) -> LeaveOneOut:
+def time_cut(trips: Trips, validation: float, test: float, seed: int = 13) -> LeaveOneOut:
     """Returns a split by two moments common to all: nothing after `validation` (days) is learned from.
+
+    What lies in one basket came at one time: its items are put in an order drawn by `seed`, since any other, such as
+    that of the catalogue, would be one to learn and to be asked for.
 
     Asked is, per person with at least two items before a moment, the first item after it; a later purchase by anybody
     else is never known, as it is in leave-one-out (Sun et al., "A Critical Study on Data Leakage in Recommender System
     Offline Evaluation", ACM TOIS 2023).
     """
-    whole = Sequences(trips.items, trips.lines[trips.households])
-    line_days = np.repeat(trips.days, np.diff(trips.lines))
+    sizes = np.diff(trips.lines)
+    drawn = np.random.default_rng(seed).random(len(trips.items))
+    shuffled = np.lexsort((drawn, np.repeat(np.arange(len(sizes)), sizes)))
+    whole = Sequences(trips.items[shuffled], trips.lines[trips.households])
+    line_days = np.repeat(trips.days, sizes)
     earlier = [np.add.reduceat(line_days < moment, whole.starts[:-1]) for moment in (validation, test)]
     between = np.add.reduceat((line_days >= validation) & (line_days < test), whole.starts[:-1])
     learn, known = earlier
