@@ -146,6 +146,14 @@ def test_a_disk_that_fills_in_a_step_is_said_and_the_steps_before_stay_finished(
     kitchen.breaks_with = OSError(errno.ENOSPC, "No space left on device", "/disk/model")
     with pytest.raises(StoreError, match=r"/disk/model: second: No space left on device .*goes on from"):
         kitchen.cook()
+    kitchen.breaks_with = RuntimeError(
+        "[enforce fail at inline_container.cc:672] . unexpected pos 8 vs 4\nlines of C++"
+    )
+    with pytest.raises(StoreError, match=r"second: a file could not be written: .*vs 4 \(make room"):
+        kitchen.cook()
+    kitchen.breaks_with = RuntimeError("a fault of ours")
+    with pytest.raises(RuntimeError, match="of ours"):
+        kitchen.cook()
     kitchen.break_at = None
     kitchen.ran.clear()
     kitchen.cook()

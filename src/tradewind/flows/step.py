@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypedDict
 
 from tradewind import __version__
-from tradewind.errors import StoreError
+from tradewind.errors import StoreError, TradewindError
 from tradewind.flows.estimates import Measure, estimate
 from tradewind.flows.ledger import Entry, Ledger, fingerprint
 from tradewind.settings import Shop
@@ -18,6 +19,11 @@ from tradewind.telemetry import Progress, logger
 
 Outputs = dict[str, Any]
 _OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO})
+_WORDS_OF_THE_DISK: Final = (
+    *(os.strerror(number) for number in sorted(_OF_THE_DISK)),
+    "inline_container",
+    "PytorchStreamWriter",
+)
 
 
 @dataclass(slots=True)
@@ -119,14 +125,28 @@ def _why(step: Step, context: Context, known: Entry | None, now: _MadeFrom, agai
 
 @contextmanager
 def _told(step: Step) -> Iterator[None]:
-    """Turns what the system says of a disk that is full or closed into an error with a remedy."""
+    """Turns what the system, or a library that writes, says of a full or closed disk into an error with a remedy."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in _OF_THE_DISK:
+    except TradewindError:
+        raise
+    except Exception as error:
+        said = _said_of_the_disk(error)
+        if said is None:
             raise
         raise StoreError(
-            f"{step.title}: {error.strerror}",
-            where=str(error.filename) if error.filename else None,
+            f"{step.title}: {said}",
+            where=str(error.filename) if isinstance(error, OSError) and error.filename else None,
             hint="make room there and run it again: it goes on from the last finished step",
         ) from error
+
+
+def _said_of_the_disk(error: Exception) -> str | None:
+    """Returns what went wrong in writing, None for an error of another kind.
+
+    Libraries that write by themselves raise errors of their own, which can be told only by their words.
+    """
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        return error.strerror
+    said = str(error).strip().partition("\n")[0]
+    return f"a file could not be written: {said}" if any(word in said for word in _WORDS_OF_THE_DISK) else None
