@@ -94,6 +94,8 @@ class TaskSettings(Settings):
 
     enabled: bool = True
     method: Method = "full"
+    method_options: dict[str, Any] = {}
+    """What the method takes beside its name, such as `rank` for lora or `layers` for partial."""
     optimiser: Literal["adamw", "sgd"] = "adamw"
     learning_rate: float | None = Field(None, gt=0)
     weight_decay: float = Field(0.01, ge=0)

@@ -147,8 +147,8 @@ def test_a_cut_encoder_gives_the_vectors_of_the_whole(checkpoint: Checkpoint) ->
 
 def test_the_methods_come_through_their_entry_points_and_an_unknown_one_is_named() -> None:
     assert set(METHODS) <= set(plugins.names("methods"))
-    with pytest.raises(ConfigError, match="prefix"):
-        method("prefix")
+    with pytest.raises(ConfigError, match="prefix-tuning"):
+        method("prefix-tuning")
 
 
 def test_lora_says_when_no_layer_fits() -> None:

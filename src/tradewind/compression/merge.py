@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tradewind.errors import ModelError
 from tradewind.models.checkpoint import TOKENIZER_CONFIG_FILE, TOKENIZER_FILE, require_checkpoint
+from tradewind.training.tuning import merging
 
 ADAPTER_CONFIG: Final = "adapter_config.json"
 ADAPTER_WEIGHTS: Final = "adapter_model.safetensors"
@@ -27,7 +28,11 @@ def plain_checkpoint(folder: Path, out: Path) -> Path:
         raise ModelError(f"the adapters are not there as {ADAPTER_WEIGHTS}", where=str(folder))
     config = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
     if config.get("peft_type") not in MERGEABLE:
-        raise ModelError(f"adapters of kind {config.get('peft_type')} cannot be merged", where=str(folder))
+        raise ModelError(
+            f"adapters of kind {config.get('peft_type')} cannot be merged",
+            where=str(folder),
+            hint=f"train with a method whose result merges: {', '.join(merging())}",
+        )
     return _merged(folder, Path(config.get("base_model_name_or_path") or ""), out)
 
 

@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.functional import normalize
 from transformers import AutoConfig, AutoModel
 
+from tradewind.models.adaptable import runs_by_block
 from tradewind.models.checkpoint import CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE, require_checkpoint
 from tradewind.runtime.role_map import TOGETHER_FILE, RoleMap, read_role_map, write_role_map
 
@@ -50,8 +51,15 @@ class BiEncoder(nn.Module):
 
     @property
     def can_cut(self) -> bool:
-        """Whether the blocks can be run apart: BERT's layout, which XLM-R, RoBERTa and ELECTRA share."""
-        return self._blocks == "encoder.layer" and hasattr(self.model, "embeddings")
+        """Whether the blocks can be run apart: BERT, XLM-R, RoBERTa and ELECTRA, whose blocks ask for nothing more."""
+        config: Any = self.model.config
+        plain = self._blocks == "encoder.layer" and not hasattr(self.model, "embeddings_project")
+        return plain and runs_by_block(str(config.model_type)) and hasattr(self.model, "embeddings")
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokeniser, for a task that has to know which characters a token stands for."""
+        return self._tokenizer
 
     def tokens(self, texts: Sequence[str], role: str) -> list[list[int]]:
         """Returns token ids per text with the role's prefix, at most `max_tokens` of them."""

@@ -23,6 +23,8 @@ CONFIG_FILE: Final = "config.json"
 TOKENIZER_FILE: Final = "tokenizer.json"
 TOKENIZER_CONFIG_FILE: Final = "tokenizer_config.json"
 NEEDED_FILES: Final = (WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE)
+ADAPTER_CONFIG_FILE: Final = "adapter_config.json"
+ADAPTER_WEIGHTS_FILE: Final = "adapter_model.safetensors"
 PICKLED_WEIGHTS: Final = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack")
 
 
@@ -69,6 +71,12 @@ def require_checkpoint(folder: Path) -> None:
             "the weights are only there in a form that can run code when it is read",
             where=str(folder),
             hint=f"save them as {WEIGHTS_FILE}: model.save_pretrained(folder)",
+        )
+    if WEIGHTS_FILE in missing and (folder / ADAPTER_CONFIG_FILE).is_file():
+        raise ModelError(
+            "the folder holds what a tuning method added to a pretrained model, and not the model itself",
+            where=str(folder),
+            hint="train with a method whose result merges: full, partial, head, lora, adalora or ia3",
         )
     if missing:
         raise ModelError(f"not a model folder: {', '.join(missing)} is not there", where=str(folder))

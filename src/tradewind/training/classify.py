@@ -159,13 +159,13 @@ def train(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, out: Path, pro
 
 def _bench(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, progress: Progress) -> _Bench:
     learn = shop.settings.learn
-    effort, tuning = EFFORTS[learn.effort], method(learn.classify.method)
+    effort, tuning = EFFORTS[learn.effort], method(learn.classify.method, learn.classify.method_options)
     plan = plan_run(learn.classify, learn, effort.head if learn.classify.method == "head" else effort.tuning, tuning)
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     split = _affordable(group_split(labelled_texts(snapshot.items(), learn.label), seed=learn.seed), effort, learn.seed)
     encoder = load_bi_encoder(checkpoint.folder, prefixes=checkpoint.prefixes, dropout=plan.dropout)
-    moving = moving_blocks(encoder, plan.method, effort.blocks)
+    moving = moving_blocks(encoder, tuning, effort.blocks)
     bank = TextBank(encoder, cut_at(encoder, moving))
     sides = (split.train, split.validation, split.test)
     progress.start("reading texts", sum(len(side) for side in sides))

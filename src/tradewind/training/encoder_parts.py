@@ -6,13 +6,16 @@ from typing import Any
 
 from tradewind.models.adaptable import attention_layers
 from tradewind.models.bi_encoder import BiEncoder
-from tradewind.training.tuning import Parts
+from tradewind.training.tuning import Parts, TuningMethod, method
 
 
-def moving_blocks(encoder: BiEncoder, method: str, wanted: int) -> int:
-    """Returns how many of the top blocks move: one for the method head, else `wanted`, never more than there are."""
-    depth = len(encoder.blocks)
-    return min(depth, 1 if method == "head" else max(1, wanted))
+def moving_blocks(encoder: BiEncoder, tuning: TuningMethod | str, wanted: int) -> int:
+    """Returns how many of the top blocks are run in every step: what the method says when the effort asks for `wanted`.
+
+    A method may be given by its name where it has no options.
+    """
+    chosen = method(tuning) if isinstance(tuning, str) else tuning
+    return chosen.moving(len(encoder.blocks), wanted)
 
 
 def encoder_parts(encoder: BiEncoder, moving: int, *, prefix: str = "", head: tuple[str, ...] = ()) -> Parts:
@@ -24,7 +27,15 @@ def encoder_parts(encoder: BiEncoder, moving: int, *, prefix: str = "", head: tu
     blocks = [f"{prefix}{name}" for name in encoder.blocks]
     config: Any = encoder.model.config
     still = (f"{prefix}model.embeddings", *blocks[: len(blocks) - moving])
-    return Parts(head=head or tuple(blocks[-1:]), frozen=still, adaptable=attention_layers(str(config.model_type)))
+    family = str(config.model_type)
+    return Parts(
+        head=head or tuple(blocks[-1:]),
+        frozen=still,
+        adaptable=attention_layers(family),
+        transformer=f"{prefix}model",
+        model_type=family,
+        blocks=tuple(blocks),
+    )
 
 
 def cut_at(encoder: BiEncoder, moving: int) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from tradewind.settings import LearnSettings, TaskSettings
 from tradewind.training.tuning import TuningMethod
+from tradewind.training.tuning import method as named_method
 
 _BF16_FLAGS: Final = frozenset({"avx512_bf16", "amx_bf16"})
 
@@ -44,6 +46,12 @@ class Plan:
     patience: int
     seed: int
     threads: int
+    method_options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tuning(self) -> TuningMethod:
+        """The run's tuning method. Raises ConfigError for options that it does not have."""
+        return named_method(self.method, self.method_options)
 
     @property
     def batches(self) -> int:
@@ -73,6 +81,7 @@ def plan_run(task: TaskSettings, learn: LearnSettings, budget: Budget, method: T
         patience=task.patience,
         seed=learn.seed,
         threads=learn.threads,
+        method_options=task.method_options,
     )
 
 

@@ -20,6 +20,7 @@ from tradewind.errors import ModelError
 from tradewind.telemetry import Progress
 from tradewind.training.checkpoints import last_complete, take_up
 from tradewind.training.plan import Plan, processor_has_bf16
+from tradewind.training.tuning import attending
 
 Batch = Mapping[str, Any]
 
@@ -168,6 +169,7 @@ def _trainer(
             _Report(progress),
             EarlyStoppingCallback(early_stopping_patience=plan.patience),
             TensorBoardCallback(SummaryWriter(str(board))),  # type: ignore[no-untyped-call]
+            *attending(objective, plan.steps),
         ],
     )
     trainer.remove_callback(PrinterCallback)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pydantic.dataclasses import dataclass
 from torch import nn
 
-from tradewind.training.tuning import Parts, within
+from tradewind.training.tuning import OPTIONS, Parts, TuningMethod, within
 
 
-class FullTuning:
+@dataclass(frozen=True, config=OPTIONS)
+class FullTuning(TuningMethod):
     """Trains all of the model."""
 
     learning_rate = 1e-4

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pydantic.dataclasses import dataclass
 from torch import nn
 
-from tradewind.training.tuning import Parts, within
+from tradewind.training.tuning import OPTIONS, Parts, TuningMethod, within
 
 
-class HeadTuning:
+@dataclass(frozen=True, config=OPTIONS)
+class HeadTuning(TuningMethod):
     """Trains the head alone."""
 
     learning_rate = 2e-4
+
+    def moving(self, depth: int, wanted: int) -> int:
+        """Returns 1: a bi-encoder's head is its last block."""
+        return min(depth, 1)
 
     def prepare(self, model: nn.Module, parts: Parts) -> nn.Module:
         """Returns `model` itself, nothing outside `parts.head` requiring a gradient."""

@@ -25,7 +25,6 @@ from tradewind.training.supervised.objective import Supervised, Terms
 from tradewind.training.supervised.states import BATCH, RowStates
 from tradewind.training.supervised.task import Rows, TextTask
 from tradewind.training.trainer import Curves, fit, forget
-from tradewind.training.tuning import method
 
 CONE_ROWS = 2048
 """Rows from which centre and spread of the features are taken."""
@@ -85,13 +84,13 @@ def fine_tune(
     )
     learned, validated = (task.rows(side, encoder) for side in examples)
     _require(learned, validated, task)
-    moving = moving_blocks(encoder, plan.method, settings.blocks)
+    moving = moving_blocks(encoder, plan.tuning, settings.blocks)
     model = TextModel(encoder, task.outputs, tokenwise=task.tokenwise, dropout=plan.dropout)
     cut = len(encoder.blocks) if plan.method == "head" and encoder.can_cut else cut_at(encoder, moving)
     states = RowStates(encoder, learned.ids, cut, out / "states.npy", progress)
     watched = RowStates(encoder, validated.ids, cut, out / "validation.npy", progress)
     model.fit_cone(_features(model, states))
-    tuning = method(plan.method)
+    tuning = plan.tuning
     active = tuning.prepare(model, encoder_parts(encoder, moving, prefix="encoder.", head=("head",)))
 
     def validate() -> dict[str, float]:
