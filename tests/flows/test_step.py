@@ -84,6 +84,17 @@ def test_a_run_killed_in_a_step_goes_on_from_the_last_finished_one(kitchen: Kitc
     assert kitchen.ran == ["second"]
 
 
+def test_what_an_interrupted_run_may_have_half_replaced_is_made_again_though_all_is_as_it_was(kitchen: Kitchen) -> None:
+    kitchen.cook()
+    kitchen.salt, kitchen.break_at = 2, "first"
+    with pytest.raises(KeyboardInterrupt):
+        kitchen.cook()
+    kitchen.salt, kitchen.break_at = 1, None
+    kitchen.said.clear()
+    assert kitchen.cook().outputs["first"] == {"made": "first-1"}
+    assert kitchen.said == ["it was interrupted"]
+
+
 def test_a_changed_input_runs_its_step_and_those_that_depend_on_it(kitchen: Kitchen) -> None:
     kitchen.cook()
     kitchen.ran.clear()

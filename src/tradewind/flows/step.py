@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypedDict
 
 from tradewind import __version__
@@ -18,6 +18,8 @@ from tradewind.settings import Shop
 from tradewind.telemetry import Progress, logger
 
 Outputs = dict[str, Any]
+BEGUN: Final = "begun"
+"""In the place of the fingerprint of a step that runs again: from then on what it had made may be half replaced."""
 _OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO})
 _WORDS_OF_THE_DISK: Final = (
     *(os.strerror(number) for number in sorted(_OF_THE_DISK)),
@@ -82,6 +84,8 @@ def run_steps(steps: Sequence[Step], context: Context, ledger: Ledger, reporter:
             context.outputs[step.name] = known.outputs
             reporter.skip(step, number, len(steps))
             continue
+        if known:
+            ledger.record(step.name, replace(known, fingerprint=BEGUN))
         progress = reporter.begin(step, number, len(steps), known.seconds if known else estimate(step, context), why)
         started = time.monotonic()
         with _told(step):
@@ -115,6 +119,8 @@ def _why(step: Step, context: Context, known: Entry | None, now: _MadeFrom, agai
         return None
     if step.name == again:
         return "asked for"
+    if known.fingerprint == BEGUN:
+        return "it was interrupted"
     if known.revision != step.revision:
         return "the step itself changed"
     if known.fingerprint != now["fingerprint"]:
