@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tradewind.tasks.baskets import Baskets
 from tradewind.tasks.catalogue_texts import catalogue_texts
-from tradewind.tasks.match import among, kind_of, phrase_pairs, together_pairs
+from tradewind.tasks.match import among, kind_of, phrase_pairs, together_pairs, weighed_pairs
 
 TEXTS = [f"text{number}" for number in range(6)]
 
@@ -30,6 +30,21 @@ def test_only_things_of_one_basket_are_paired() -> None:
     }
     assert pairs.role == "together" and len(pairs) == 200
     assert pairs.often[0] == Counter(pairs.passages)[pairs.passages[0]]
+
+
+def test_small_baskets_and_what_stands_first_under_its_text_count_more() -> None:
+    bought = _baskets([[0, 1], [2, 3, 4, 5]] * 50)
+    catalogue = catalogue_texts(TEXTS, bought.popularity(6))
+    left, right = weighed_pairs(catalogue, bought, 40_000, np.random.default_rng(1))
+    # A line of two meets another half the time, one of four three times in four: 1 pair to 3, weighed 1/√2 to 3/√4.
+    assert abs(np.isin(left, [0, 1]).mean() - 2**-0.5 / (2**-0.5 + 1.5)) < 0.02
+    assert {frozenset(pair) for pair in zip(left.tolist(), right.tolist(), strict=True)} >= {frozenset({0, 1})}
+
+    shared = catalogue_texts(["text0", *["text1"] * 5], np.array([5, 9, 8, 7, 6, 5]))
+    spread = _baskets([[0, 1], [0, 5]] * 50)
+    found = weighed_pairs(shared, spread, 40_000, np.random.default_rng(1))
+    told = (found[0] == 0).sum() / (found[0] == 1).sum()
+    assert abs(told - (1 + 5**-0.25) / 2) < 0.03
 
 
 def test_weighing_by_lift_gives_rare_company_its_share() -> None:

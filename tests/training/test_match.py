@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tradewind.errors import DataError
 from tradewind.models.bi_encoder import load_bi_encoder
 from tradewind.models.pretrained import Checkpoint
 from tradewind.settings import Shop
+from tradewind.tasks.translations import Glosses, Meaning, parted
 from tradewind.telemetry import SilentProgress
 from tradewind.training import match
 from tradewind.training.interpolation import Mixture, copy_of
@@ -76,6 +78,54 @@ def test_weights_that_hurt_a_judged_search_are_given_up(
     assert result.facts["share of the tuned weights"] == 0.0
     before, after = (load_bi_encoder(folder).encode(["milk"], "query") for folder in (checkpoint.folder, result.folder))
     assert np.array_equal(before, after)
+
+
+def _glosses() -> Glosses:
+    words = {"奶": "oz", "面": "bread", "牛": "cheese", "包": "rolls"}
+    return Glosses(
+        tuple(Meaning((chinese,), (english,)) for chinese, english in words.items()),
+        lambda text: tuple(re.findall("[a-z]+", text.lower())),
+    )
+
+
+def test_chinese_words_find_what_the_glossary_says_they_mean(
+    make_shop: Callable[..., Shop],
+    snapshot: Any,
+    checkpoint: Checkpoint,
+    tmp_path: Path,
+    tiny_effort: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(match, "_searches", lambda check, encode: {"all": 1.0})
+    result = match.train(
+        make_shop(match=SETTINGS), snapshot, checkpoint, tmp_path / "out", SilentProgress(), _glosses()
+    )
+    learned, held = parted(_glosses())
+    texts = snapshot.items()["text"].to_pylist()
+    found = {folder: load_bi_encoder(folder) for folder in (checkpoint.folder, result.folder)}
+
+    def share(folder: Path) -> float:
+        """Returns which share of the learned words has the right kind of thing in the first place."""
+        passages = found[folder].encode(texts, "passage")
+        first = {m: int((found[folder].encode(m.chinese, "query") @ passages.T).argmax()) for m in learned.meanings}
+        return float(np.mean([m.english[0] in texts[row] for m, row in first.items()]))
+
+    assert share(result.folder) == 1.0 > share(checkpoint.folder)
+    told = [table for table in result.tables if "never learned" in table.title]
+    assert len(told) == 1 and held.meanings
+
+
+def test_the_learned_glossary_is_read_in_every_batch_and_never_beyond(
+    make_shop: Callable[..., Shop], snapshot: Any
+) -> None:
+    examples = match_examples(make_shop(), snapshot, TINY, 100, _glosses())
+    learned, held = parted(_glosses())
+    unknown = {word for meaning in held.meanings for word in meaning.chinese}
+    assert {word for m in learned.meanings for word in m.chinese} <= set(examples.translated.queries)
+    assert not any(word in query for word in unknown for query in examples.translated.queries)
+    assert all(word.isascii() for word in examples.words)
+    plain = match_examples(make_shop(), snapshot, TINY, 100)
+    assert not len(plain.translated) and not all(word.isascii() for word in plain.words)
 
 
 def test_a_shop_without_purchases_is_told_so(

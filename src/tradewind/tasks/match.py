@@ -22,6 +22,8 @@ from tradewind.tasks.catalogue_texts import CatalogueTexts
 
 Rows = npt.NDArray[np.int64]
 _OVERSAMPLE: Final = 12
+_PLACE: Final = 0.25
+_SIZE: Final = 0.5
 _WORDS: Final = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -102,14 +104,37 @@ def drawn_pairs(
 ) -> tuple[Rows, Rows]:
     """Returns the text numbers of up to `count` pairs: a line at random and another of its basket, so that a pair comes
     as often as it is bought. Fewer come back, since a line that met itself is no pair."""
-    empty = np.zeros(0, dtype=np.int64)
+    left, right, _ = _drawn_lines(bought, count, random)
+    return catalogue.text_of[left], catalogue.text_of[right]
+
+
+def weighed_pairs(
+    catalogue: CatalogueTexts, bought: Baskets, count: int, random: np.random.Generator
+) -> tuple[Rows, Rows]:
+    """Returns the text numbers of up to `count` pairs as `drawn_pairs` does, but each with the weight
+    (1 + p)^−¼ · s^−½, where p is the place of the found item among those of its text and s the basket's size.
+
+    A question is one item of a basket whatever its size, and of the items under a text the first are what a page shows.
+    """
+    left, right, sizes = _drawn_lines(bought, count, random)
+    if not len(left):
+        return left, right
+    weight = (1.0 + catalogue.place[right]) ** -_PLACE * sizes.astype(np.float64) ** -_SIZE
+    summed = np.cumsum(weight)
+    kept = np.minimum(np.searchsorted(summed, random.random(len(left)) * summed[-1]), len(left) - 1)
+    return catalogue.text_of[left[kept]], catalogue.text_of[right[kept]]
+
+
+def _drawn_lines(bought: Baskets, count: int, random: np.random.Generator) -> tuple[Rows, Rows, Rows]:
+    """Returns item rows of pairs, and the size of the basket that each was drawn from."""
     if not len(bought.rows):
-        return empty, empty
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, empty, empty
     line = random.integers(0, len(bought.rows), count)
     basket = np.searchsorted(bought.starts, line, side="right") - 1
     other = bought.starts[basket] + (random.random(count) * bought.sizes[basket]).astype(np.int64)
     differ = line != other
-    return catalogue.text_of[bought.rows[line[differ]]], catalogue.text_of[bought.rows[other[differ]]]
+    return bought.rows[line[differ]], bought.rows[other[differ]], bought.sizes[basket[differ]]
 
 
 def _phrase(

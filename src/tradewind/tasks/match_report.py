@@ -72,9 +72,9 @@ def recall_table(
     ]
     lines += [_difference(found, ours, peer) for peer in peers if ours in found]
     claims = [
-        Claim(f"match: recall@20 of what is bought with an item, against {peer}", rows[ours]["recall@20"],
-              rows[peer]["recall@20"], "recall@20", _WANTED)
-        for peer in peers if ours in found
+        Claim(f"match: {column} of what is bought with an item, against {peer}", rows[ours][column],
+              rows[peer][column], column, _WANTED)
+        for column in _NAMES.values() for peer in peers if ours in found
     ]  # fmt: skip
     table = Table("What is bought with an item", tuple(_NAMES.values()), rows, ours, (*lines, *notes))
     return MatchTable(table, tuple(claims), {name: recalls.shown for name, recalls in found.items()})
@@ -98,6 +98,23 @@ def search_table(
     return MatchTable(Table("What a search finds", columns, rows, ours, told), tuple(claims), values)
 
 
+def unseen_table(
+    check: QueryCheck, methods: Mapping[str, Scorer], ours: str, before: str, notes: Sequence[str] = ()
+) -> MatchTable:
+    """Returns precision@10 for the Chinese words that were held out of training; claimed is that `ours` is higher."""
+    values = {name: precisions(check, scorer) for name, scorer in methods.items()}
+    rows = {name: {"precision@10": float(found.mean())} for name, found in values.items()}
+    told = (
+        f"{len(check.queries)} Chinese words of meanings held out of training; right is a text with a translation.",
+        f"{ours} − {before}: {_interval(values[ours], values[before])}.",
+        *notes,
+    )
+    claim = Claim("search: precision@10 of Chinese words never learned does not fall", rows[ours]["precision@10"],
+                  rows[before]["precision@10"], "precision@10", 1.0)  # fmt: skip
+    table = Table("What Chinese words find that were never learned", ("precision@10",), rows, ours, told)
+    return MatchTable(table, (claim,), values)
+
+
 def _column(kind: str) -> str:
     return "precision@10" if kind == "all" else f"precision@10 {kind}"
 
@@ -107,6 +124,10 @@ def _named(recalls: Recalls) -> dict[str, float]:
 
 
 def _difference(found: Mapping[str, Recalls], ours: str, peer: str) -> str:
-    interval = paired_bootstrap(found[ours].shown, found[peer].shown)
+    return f"{ours} − {peer}: {_interval(found[ours].shown, found[peer].shown)}."
+
+
+def _interval(ours: Values, peer: Values) -> str:
+    interval = paired_bootstrap(ours, peer)
     sides = f"[{interval.low:+.4f}, {interval.high:+.4f}]"
-    return f"{ours} − {peer}: {interval.mean:+.4f}, {interval.confidence:.0%} interval {sides} (paired bootstrap)."
+    return f"{interval.mean:+.4f}, {interval.confidence:.0%} interval {sides} (paired bootstrap)"

@@ -15,12 +15,17 @@ from tradewind.training.trainer import Objective
 class ContrastSettings:
     """`scale`: the inverse temperature. `correction`: the share of log(frequency) taken off a negative's logit.
 
-    `keep`: the weight of 1 − cosine between a vector and the one the untuned encoder gives the same text.
+    `keep`: the weight of 1 − cosine between a vector and the one the untuned encoder gives the same text;
+    `keep_translating` stands in its place where Chinese queries are learned too. `translated` weighs their contrast
+    against the catalogue, `said` their distance from the vector of what they say in English.
     """
 
     scale: float = 30.0
     correction: float = 1.0
     keep: float = 1.0
+    translated: float = 1.0
+    said: float = 10.0
+    keep_translating: float = 20.0
 
 
 class Contrast(Objective):
@@ -30,8 +35,11 @@ class Contrast(Objective):
     `correction` c its logit loses c · log(its share of the draws) (Bengio and Senécal, 2008; Yi et al., RecSys 2019).
     """
 
-    def __init__(self, model: nn.Module, cut: int, settings: ContrastSettings) -> None:
+    def __init__(
+        self, model: nn.Module, cut: int, settings: ContrastSettings, catalogue: torch.Tensor | None = None
+    ) -> None:
         super().__init__()
+        self.catalogue = catalogue
         self.model = model
         self.cut = cut
         self.settings = settings
@@ -48,8 +56,16 @@ class Contrast(Objective):
         words: torch.Tensor | None = None,
         words_mask: torch.Tensor | None = None,
         words_kept: torch.Tensor | None = None,
+        told: torch.Tensor | None = None,
+        told_mask: torch.Tensor | None = None,
+        said: torch.Tensor | None = None,
+        right: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
-        """Returns {"loss": scalar}. `same` (n, n) marks what is no negative; `kept` (n, d) are untuned passages."""
+        """Returns {"loss": scalar}. `same` (n, n) marks what is no negative; `kept` (n, d) are untuned passages.
+
+        `told` are queries in another language, `said` (m, d) untuned vectors of what they say, `right` (m, c) the
+        passages of the catalogue that hold it.
+        """
         asked = self.model(anchors, anchors_mask, self.cut)
         found = self.model(passages, passages_mask, self.cut)
         logits = self.settings.scale * asked @ found.T - self.settings.correction * log_share
@@ -58,7 +74,22 @@ class Contrast(Objective):
         drift = _drift(found, kept)
         if words is not None and words_kept is not None:
             drift = drift + _drift(self.model(words, words_mask, self.cut), words_kept)
-        return {"loss": loss + self.settings.keep * drift}
+        if told is None or said is None or right is None:
+            return {"loss": loss + self.settings.keep * drift}
+        queries = self.model(told, told_mask, self.cut)
+        loss = (
+            loss + self.settings.said * _drift(queries, said) + self.settings.translated * self._found(queries, right)
+        )
+        return {"loss": loss + self.settings.keep_translating * drift}
+
+    def _found(self, queries: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        """−log of the share that right passages have in the softmax over the whole catalogue, whose vectors stay."""
+        known = right.any(dim=1)
+        if self.catalogue is None or not bool(known.any()):
+            return queries.sum() * 0.0
+        logits = self.settings.scale * queries[known] @ self.catalogue.T
+        held = logits.masked_fill(~right[known], torch.finfo(logits.dtype).min)
+        return (logits.logsumexp(dim=1) - held.logsumexp(dim=1)).mean()
 
 
 def _drift(now: torch.Tensor, before: torch.Tensor) -> torch.Tensor:

@@ -18,9 +18,10 @@ from tradewind.models.pretrained import Checkpoint
 from tradewind.runtime.role_map import RoleMap
 from tradewind.settings import Shop
 from tradewind.tasks.bought_together import recall
-from tradewind.tasks.match_report import MatchTable, recall_table, search_table
+from tradewind.tasks.match_report import MatchTable, recall_table, search_table, unseen_table
 from tradewind.tasks.query_check import QueryCheck, by_language, precisions
 from tradewind.tasks.scoring import Encode, Role, Scorer, by_chance, by_vectors, by_words, remembering
+from tradewind.tasks.translations import Glosses
 from tradewind.telemetry import Progress
 from tradewind.training.contrast import Contrast, ContrastSettings
 from tradewind.training.encoder_parts import cut_at, encoder_parts, moving_blocks
@@ -57,15 +58,23 @@ class _Bench:
     moving: int
 
 
-def train(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, out: Path, progress: Progress) -> TrainResult:
+def train(
+    shop: Shop,
+    snapshot: Snapshot,
+    checkpoint: Checkpoint,
+    out: Path,
+    progress: Progress,
+    glosses: Glosses | None = None,
+) -> TrainResult:
     """Tunes `checkpoint` for the shop; `out` gets the folder `encoder` (Hugging Face form), report and event files.
 
-    First the transformer moves, as far as the method lets it (not at all with `head`), and is mixed with the untuned
-    one as far as needed for no judged search to get worse. Then a linear map is learned that turns a text in the role
-    together into what is bought with it; it moves no vector that a search meets. An interrupted run goes on from its
+    First the transformer moves, as far as the method lets it (not at all with `head`); over an English catalogue it
+    also learns what `glosses` say that Chinese words mean. It is mixed with the untuned one as far as needed for no
+    judged search to get worse. Then a linear map is learned that turns a text in the role together into what is bought
+    with it; it moves no vector that a search meets. An interrupted run goes on from its
     last checkpoint. Raises DataError when there is nothing to learn from, ConfigError for a method that does not fit.
     """
-    bench = _bench(shop, snapshot, checkpoint, progress)
+    bench = _bench(shop, snapshot, checkpoint, progress, glosses)
     before = _before(bench, progress)
     found, share = [], 0.0
     if bench.plan.method != "head":
@@ -89,7 +98,9 @@ def train(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, out: Path, pro
     return TrainResult("match", folder, shown, claims, report, out / "tensorboard", facts)
 
 
-def _bench(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, progress: Progress) -> _Bench:
+def _bench(
+    shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, progress: Progress, glosses: Glosses | None
+) -> _Bench:
     learn = shop.settings.learn
     effort, tuning = EFFORTS[learn.effort], method(learn.match.method, learn.match.method_options)
     if not tuning.merges:
@@ -100,7 +111,7 @@ def _bench(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, progress: Pro
     plan = plan_run(learn.match, learn, effort.budget, tuning)
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    examples = match_examples(shop, snapshot, effort, plan.batches * plan.batch_size)
+    examples = match_examples(shop, snapshot, effort, plan.batches * plan.batch_size, glosses)
     encoder = load_bi_encoder(
         checkpoint.folder,
         prefixes=checkpoint.prefixes,
@@ -115,7 +126,7 @@ def _bench(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, progress: Pro
 
 def _read_texts(bank: TextBank, examples: MatchExamples, progress: Progress) -> None:
     anchors = [*examples.together.anchors, *_asked(examples)]
-    queries = [*examples.phrases.anchors, *examples.words]
+    queries = [*examples.phrases.anchors, *examples.words, *examples.translated.queries, *examples.translated.said]
     wanted: list[tuple[Role, list[str]]] = [
         ("passage", list(all_texts(examples))),
         ("together", list(dict.fromkeys(anchors))),
@@ -148,11 +159,12 @@ class _Before:
 def _before(bench: _Bench, progress: Progress) -> _Before:
     examples = bench.examples
     asked = list(dict.fromkeys(_asked(examples)))
-    judged = [query.query for check in (examples.tune, examples.report) if check for query in check.queries]
+    checks = (examples.tune, examples.report, examples.unseen)
+    judged = [query.query for check in checks if check for query in check.queries]
     wanted: dict[Role, list[str]] = {
         "passage": list(dict.fromkeys([*all_texts(examples), *asked])),
         "together": asked,
-        "query": list(dict.fromkeys([*examples.words, *judged])),
+        "query": list(dict.fromkeys([*examples.words, *judged, *examples.translated.said])),
     }
     progress.start("measuring the untuned encoder", None)
     return _Before(
@@ -165,14 +177,15 @@ def _tune(bench: _Bench, before: _Before, out: Path, progress: Progress) -> tupl
     moves = {name for name, _ in bench.encoder.named_parameters() if not within(name, parts.frozen)}
     old = copy_of(bench.encoder, moves)
     active = bench.tuning.prepare(bench.encoder, parts)
-    objective = Contrast(active, bench.bank.cut, ContrastSettings())
+    catalogue = torch.from_numpy(before.encode(bench.examples.validation.texts, "passage"))
+    objective = Contrast(active, bench.bank.cut, ContrastSettings(), catalogue)
     curves = fit(
         objective,
         _batches(bench, before),
         bench.plan,
         out,
-        validate=lambda: _recall(bench, active),
-        watched="recall@20",
+        validate=lambda: _watched(bench, active),
+        watched="precision@10" if bench.examples.tune else "recall@20",
         progress=progress,
         identity=identity(bench.examples),
     )
@@ -185,7 +198,14 @@ def _batches(bench: _Bench, before: _Before) -> MatchBatches:
     words = {word: before.vectors["query"][word] for word in bench.examples.words}
     kept = before.vectors["passage"]
     return match_batches(
-        bench.bank, bench.examples, kept, words, count=plan.batches, size=plan.batch_size, seed=plan.seed
+        bench.bank,
+        bench.examples,
+        kept,
+        words,
+        count=plan.batches,
+        size=plan.batch_size,
+        seed=plan.seed,
+        said={said: before.vectors["query"][said] for said in bench.examples.translated.said},
     )
 
 
@@ -200,7 +220,7 @@ def _learn_map(bench: _Bench, shop: Shop, out: Path, progress: Progress) -> Curv
 
     def validate(found: RoleMap) -> float:
         scorer: Scorer = lambda asked, answers: found.apply(encode(asked, "together")) @ encode(answers, "passage").T  # noqa: E731
-        return recall(check, scorer).means()["shown"]
+        return recall(check, scorer).means()["every"]
 
     plan = map_plan(bench.plan, shop.settings.learn.match.max_steps)
     bought = Bought(anchors, passages, pairs.left, pairs.right)
@@ -213,7 +233,10 @@ def _encode(bench: _Bench, model: nn.Module | None = None) -> Encode:
     return lambda texts, role: bench.bank.encode(texts, role, model)
 
 
-def _recall(bench: _Bench, model: nn.Module | None) -> float:
+def _watched(bench: _Bench, model: nn.Module | None) -> float:
+    """Returns the precision of the searches to tune on; of a shop that judged none, the recall of companions."""
+    if bench.examples.tune is not None:
+        return float(precisions(bench.examples.tune, by_vectors(_encode(bench, model), "query")).mean())
     found = recall(bench.examples.validation, by_vectors(_encode(bench, model), "together"))
     return found.means()["shown"]
 
@@ -251,12 +274,14 @@ def _tables(bench: _Bench, before: _Before, shop: Shop) -> list[MatchTable]:
     }
     peers = (UNTUNED, _AS_ANCHOR, "BM25")
     tables = [recall_table(bench.examples.test, methods, TUNED, peers, notes)]
+    found: dict[str, Scorer] = {
+        "random": by_chance(bench.plan.seed),
+        "BM25": by_words,
+        UNTUNED: by_vectors(before.encode, "query"),
+        TUNED: by_vectors(_encode(bench), "query"),
+    }
     if bench.examples.report is not None:
-        found: dict[str, Scorer] = {
-            "random": by_chance(bench.plan.seed),
-            "BM25": by_words,
-            UNTUNED: by_vectors(before.encode, "query"),
-            TUNED: by_vectors(_encode(bench), "query"),
-        }
         tables.append(search_table(bench.examples.report, found, TUNED, UNTUNED, notes))
+    if bench.examples.unseen is not None:
+        tables.append(unseen_table(bench.examples.unseen, found, TUNED, UNTUNED, notes))
     return tables

@@ -13,12 +13,23 @@ import torch
 
 from tradewind.tasks.match import Pairs
 from tradewind.tasks.scoring import Role
+from tradewind.tasks.translations import Translated
 from tradewind.training.batches import by_length
 from tradewind.training.match_examples import MatchExamples
 from tradewind.training.text_bank import TextBank
 
 _WORDS = 16
+_TRANSLATED = 48
 Vectors = Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Chinese queries to learn, the untuned vectors `said` of their English, and how many texts are ranked."""
+
+    pairs: Translated
+    said: Vectors
+    texts: int
 
 
 @dataclass(slots=True)
@@ -30,6 +41,7 @@ class MatchBatches:
     kept: Vectors
     words: Vectors
     seed: int
+    taught: Taught | None = None
     _known: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -45,7 +57,7 @@ class MatchBatches:
         ]
         words, words_mask = self.bank.batch(drawn, "query")
         share = pairs.often[rows] / max(1, len(pairs)) if pairs.role == "together" else np.ones(len(rows))
-        return {
+        return self._translated(place) | {
             "anchors": anchors,
             "anchors_mask": anchors_mask,
             "passages": passages,
@@ -58,6 +70,18 @@ class MatchBatches:
             "words_kept": torch.from_numpy(np.stack([self.words[text] for text in drawn])),
         }
 
+    def _translated(self, place: int) -> dict[str, Any]:
+        if self.taught is None:
+            return {}
+        pairs, random = self.taught.pairs, np.random.default_rng((self.seed, place, 1))
+        drawn = random.permutation(len(pairs))[:_TRANSLATED]
+        told, mask = self.bank.batch([pairs.queries[n] for n in drawn], "query")
+        right = torch.zeros(len(drawn), self.taught.texts, dtype=torch.bool)
+        for row, number in enumerate(drawn):
+            right[row, torch.from_numpy(pairs.right[number])] = True
+        said = np.stack([self.taught.said[pairs.said[n]] for n in drawn])
+        return {"told": told, "told_mask": mask, "said": torch.from_numpy(said), "right": right}
+
     def _no_negatives(self, pairs: Pairs, asked: list[str], found: list[str]) -> torch.Tensor:
         """Marks the pairs (i, j), i ≠ j, where passage j is known to belong to anchor i."""
         known = self._known.setdefault(id(pairs), set(zip(pairs.anchors, pairs.passages, strict=True)))
@@ -66,7 +90,15 @@ class MatchBatches:
 
 
 def match_batches(
-    bank: TextBank, examples: MatchExamples, kept: Vectors, words: Vectors, *, count: int, size: int, seed: int
+    bank: TextBank,
+    examples: MatchExamples,
+    kept: Vectors,
+    words: Vectors,
+    *,
+    count: int,
+    size: int,
+    seed: int,
+    said: Vectors | None = None,
 ) -> MatchBatches:
     """Returns `count` batches, those of phrases spread evenly among those of things bought together."""
     kinds = [pairs for pairs in (examples.together, examples.phrases) if len(pairs)]
@@ -78,7 +110,9 @@ def match_batches(
         made = by_length(lengths, count=wanted, size=size, seed=seed, apart=(_codes(pairs.passages), pairs.group))
         plan += [((turn + 0.5) / len(made), (pairs, rows)) for turn, rows in enumerate(made)]
     ordered = [batch for _, batch in sorted(plan, key=lambda entry: entry[0])]
-    return MatchBatches(bank, (ordered * (count // max(1, len(ordered)) + 1))[:count], kept, words, seed)
+    wanted = (ordered * (count // max(1, len(ordered)) + 1))[:count]
+    taught = Taught(examples.translated, said, len(examples.validation.texts)) if said else None
+    return MatchBatches(bank, wanted, kept, words, seed, taught)
 
 
 def identity(examples: MatchExamples) -> str:

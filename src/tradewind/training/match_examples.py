@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Final, Literal
 
@@ -16,13 +16,16 @@ from tradewind.settings import Effort, Shop
 from tradewind.tasks.baskets import Baskets, baskets, time_cuts
 from tradewind.tasks.bought_together import BoughtTogether, bought_together
 from tradewind.tasks.catalogue_texts import CatalogueTexts
-from tradewind.tasks.match import Pairs, among, drawn_pairs, phrase_pairs, together_pairs
+from tradewind.tasks.match import Pairs, among, phrase_pairs, together_pairs, weighed_pairs
 from tradewind.tasks.match_report import texts_and_baskets
 from tradewind.tasks.query_check import QueryCheck, query_check, spelled_queries
+from tradewind.tasks.translations import Glosses, Translated, held_out_check, parted, translated
 from tradewind.training.plan import Budget
 
 Rows = npt.NDArray[np.int64]
 _MAP_PAIRS: Final = 1_500_000
+_COMPOSED: Final = 0.3
+"""Composed Chinese queries for every pair that is learned from."""
 _ENOUGH: Final = 10
 """Right items that a query needs among the ranked ones: as many as precision@10 has places."""
 
@@ -72,11 +75,16 @@ class MatchExamples:
     tune: QueryCheck | None
     report: QueryCheck | None
     words: tuple[str, ...]
+    translated: Translated = field(default_factory=Translated)
+    unseen: QueryCheck | None = None
 
 
-def match_examples(shop: Shop, snapshot: Snapshot, effort: MatchEffort, pairs: int) -> MatchExamples:
+def match_examples(
+    shop: Shop, snapshot: Snapshot, effort: MatchEffort, pairs: int, glosses: Glosses | None = None
+) -> MatchExamples:
     """Returns the examples of a shop. Learned is what was bought in the first 80 % of the purchases, chosen by the next
-    10 %, reported on the last 10 %. Raises DataError when there are no baskets."""
+    10 %, reported on the last 10 %; of `glosses`, the meanings that are not held out.
+    Raises DataError when there are no baskets."""
     items, events, seed = snapshot.items(), snapshot.events(types=["purchase"]), shop.settings.learn.seed
     cuts = time_cuts(events)
     catalogue, bought = texts_and_baskets(items, events, cuts.validation)
@@ -88,7 +96,7 @@ def match_examples(shop: Shop, snapshot: Snapshot, effort: MatchEffort, pairs: i
         bought_together(catalogue, held, questions=effort.questions, seed=seed + turn, ranked=effort.ranked)
         for turn, held in enumerate((later, test))
     ]
-    return MatchExamples(
+    examples = MatchExamples(
         together=together_pairs(catalogue, learned, pairs - phrases, seed),
         phrases=phrase_pairs(*_sold_items(items, catalogue, effort.sold), phrases, seed),
         mapped=_text_pairs(catalogue, among(catalogue, bought, best_sold(catalogue, effort.mapped)), seed),
@@ -98,10 +106,25 @@ def match_examples(shop: Shop, snapshot: Snapshot, effort: MatchEffort, pairs: i
         report=_judged(shop, items, catalogue, checked[1].ranked, "report"),
         words=shop_words(),
     )
+    return _with_glosses(examples, glosses, round(pairs * _COMPOSED), seed) if glosses else examples
+
+
+def _with_glosses(examples: MatchExamples, glosses: Glosses, composed: int, seed: int) -> MatchExamples:
+    """Adds what the glossary tells. Chinese words then move towards their English, so that only English ones are held
+    where the untuned encoder puts them."""
+    learned, held = parted(glosses)
+    check = examples.test
+    rows = np.flatnonzero(np.isin(check.catalogue.text_of, check.ranked))
+    found = translated(examples.validation.texts, learned, composed, seed)
+    if not len(found):
+        return examples
+    unseen = held_out_check(_narrowed(check.catalogue, rows, check.ranked), held)
+    words = tuple(word for word in examples.words if word.isascii())
+    return replace(examples, words=words, translated=found, unseen=unseen)
 
 
 def _text_pairs(catalogue: CatalogueTexts, bought: Baskets, seed: int) -> TextPairs:
-    left, right = drawn_pairs(catalogue, bought, _MAP_PAIRS, np.random.default_rng(seed))
+    left, right = weighed_pairs(catalogue, bought, _MAP_PAIRS, np.random.default_rng(seed))
     texts, rows = np.unique(np.concatenate([left, right]), return_inverse=True)
     return TextPairs(tuple(catalogue.texts[n] for n in texts), rows[: len(left)], rows[len(left) :])
 

@@ -10,7 +10,7 @@ from tradewind.errors import DataError, NotFoundError
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Page, Table
 from tradewind.flows.evaluation.encoders import encoders_of
-from tradewind.flows.evaluation.searches import search_tables
+from tradewind.flows.evaluation.searches import search_tables, unseen_words
 from tradewind.flows.ledger import Ledger
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context
@@ -88,8 +88,9 @@ def _match_and_search(context: Context, found: Evaluation, progress: Progress) -
     else:
         matched = recall_table(check, encoders.methods("together"), "fine-tuned", ("untuned", "BM25"))
         _add(found, matched.table, matched.claims)
-    for table, claims in search_tables(shop, items, events, cuts.validation, encoders):
-        _add(found, table, claims)
+    for tables in (search_tables, unseen_words):
+        for table, claims in tables(shop, items, events, cuts.validation, encoders):
+            _add(found, table, claims)
 
 
 def _add(found: Evaluation, table: Table, claims: Sequence[Claim]) -> None:

@@ -17,9 +17,11 @@ from tradewind.engine.requests import SearchRequest
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Table
 from tradewind.flows.evaluation.encoders import Encoders
+from tradewind.flows.steps.match import glosses_of
 from tradewind.settings import Shop
-from tradewind.tasks.match_report import search_table, texts_and_baskets
+from tradewind.tasks.match_report import search_table, texts_and_baskets, unseen_table
 from tradewind.tasks.query_check import QueryCheck, by_language, query_check, spelled_queries
+from tradewind.tasks.translations import held_out_check, parted
 
 WANTED = 0.8
 """Right results among the first ten, on average."""
@@ -42,6 +44,21 @@ def search_tables(
         return [_table(use, check, items, engine, encoders) for use, check in checks.items() if check.queries]
     finally:
         engine.close()
+
+
+def unseen_words(
+    shop: Shop, items: pa.Table, events: pa.Table, until: datetime, encoders: Encoders
+) -> list[tuple[Table, tuple[Claim, ...]]]:
+    """Returns a table for the Chinese words that no run learned; [] for a shop whose encoder learns none."""
+    glosses = glosses_of(shop)
+    if glosses is None:
+        return []
+    texts = texts_and_baskets(items, events, until)[0]
+    check = held_out_check(texts, parted(glosses)[1])
+    if check is None:
+        return []
+    found = unseen_table(check, encoders.methods("query"), "fine-tuned", "untuned")
+    return [(found.table, found.claims)]
 
 
 def _table(

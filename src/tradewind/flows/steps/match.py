@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,11 @@ from tradewind.flows.learning import learned
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.flows.steps.weights import checkpoint_of
+from tradewind.index.analysis import fold
+from tradewind.index.glossary.entries import packaged, parse, read_glossary
+from tradewind.index.glossary.translator import stems_of
+from tradewind.settings import Shop
+from tradewind.tasks.translations import Glosses, Meaning
 from tradewind.telemetry import Progress
 
 if TYPE_CHECKING:
@@ -23,6 +29,7 @@ def _inputs(context: Context) -> dict[str, Any]:
         "weights": context.outputs["weights"]["sha256"],
         "task": learn.match.model_dump(),
         "learn": {"effort": learn.effort, "seed": learn.seed},
+        "glosses": _digest(glosses_of(context.shop)),
         "max_tokens": context.shop.settings.encoder.max_tokens,
     }
 
@@ -34,14 +41,31 @@ def _run(context: Context, progress: Progress) -> Outputs:
         return _untuned(checkpoint)
     from tradewind.training.match import train
 
+    found = glosses_of(context.shop)
     try:
-        result = train(context.shop, snapshot_of(context), checkpoint, context.shop.scratch / "match", progress)
+        result = train(context.shop, snapshot_of(context), checkpoint, context.shop.scratch / "match", progress, found)
     except DataError as error:
         progress.note(f"      {error}: the untuned encoder serves")
         return _untuned(checkpoint)
     for line in result.as_text().splitlines():
         progress.note(f"      {line}")
     return learned(result)
+
+
+def glosses_of(shop: Shop) -> Glosses | None:
+    """Returns the meanings that Chinese searches are learned from, the shop's own first; None for a shop of one
+    language. Raises ConfigError when the shop's own glossary cannot be read."""
+    settings = shop.settings
+    if not {"en", "zh"} <= set(settings.languages):
+        return None
+    own = read_glossary(shop.root / settings.index.glossary) if settings.index.glossary else []
+    entries = (*parse(own, where="the shop's glossary"), *packaged())
+    return Glosses(tuple(Meaning(entry.chinese, entry.english) for entry in entries), lambda text: stems_of(fold(text)))
+
+
+def _digest(glosses: Glosses | None) -> str | None:
+    told = repr(glosses.meanings) if glosses else None
+    return hashlib.sha256(told.encode()).hexdigest() if told else None
 
 
 def _untuned(checkpoint: Checkpoint) -> Outputs:
