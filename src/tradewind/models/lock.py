@@ -86,10 +86,10 @@ class WeightsLock:
 
 
 @cache
-def load_lock() -> WeightsLock:
-    """Returns the lock file that ships with Tradewind."""
+def load_lock(section: str = "models") -> WeightsLock:
+    """Returns one section of the lock file that ships with Tradewind: `models` read text, `pictures` read pictures."""
     raw: dict[str, Any] = tomllib.loads(files("tradewind.models").joinpath(LOCK_FILE).read_text(encoding="utf-8"))
-    return WeightsLock({name: LockedModel.model_validate(model) for name, model in raw["models"].items()})
+    return WeightsLock({name: LockedModel.model_validate(model) for name, model in raw[section].items()})
 
 
 def check_file(path: Path, source: LockedSource) -> None:

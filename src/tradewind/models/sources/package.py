@@ -31,7 +31,7 @@ class PackageSource:
         """
         model = load_lock().model(name)
         source = model.source("package")
-        path = _weights_path(source)
+        path = weights_path(source)
 
         def read() -> EncoderWeights:
             check_file(path, source)
@@ -40,8 +40,11 @@ class PackageSource:
         return Offer(f"{name}-{source.sha256[:12]}", source.label, source.licence, model.prefixes, read)
 
 
-def _weights_path(source: LockedSource) -> Path:
-    """A top-level module is found without running any of it."""
+def weights_path(source: LockedSource) -> Path:
+    """Returns where the package's weights file lies; a top-level module is found without running any of it.
+
+    Raises MissingExtraError when the package is not installed, ModelError when it lacks the file.
+    """
     found = find_spec(source.id.replace("-", "_"))
     if found is None or found.origin is None:
         raise MissingExtraError(f"the package {source.id}, which carries the weights,", source.extra or "demo")

@@ -1,0 +1,1 @@
+"""Pretrained picture models, the classifier over them, and their export."""

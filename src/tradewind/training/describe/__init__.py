@@ -1,0 +1,1 @@
+"""Teaches a causal language model how a shop writes about its products."""
