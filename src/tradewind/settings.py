@@ -87,6 +87,8 @@ class EncoderSettings(Settings):
     pretrained: str = "package:e5"
     trim_vocabulary: bool = True
     max_tokens: int = Field(64, ge=8, le=512)
+    precision: Literal["auto", "int8-static", "int8"] = "auto"
+    """`int8-static` is faster, `int8` nearer to the original; `auto` takes the first where the gate lets it pass."""
 
 
 class TaskSettings(Settings):
@@ -109,6 +111,32 @@ class TaskSettings(Settings):
     """Evaluations without a gain before the run stops early."""
 
 
+class ExamplesSettings(Settings):
+    """A table of examples: a column, a template such as "{title}. {body}", or a constant written `=word`, per part."""
+
+    source: SourceSettings
+    text: str
+    second: str | None = None
+    """The other text of a pair, where the task compares two."""
+    target: str
+    """What is to be predicted, in the task's own form: a path such as `Food > Dairy`, or a number of stars."""
+    group: str | None = None
+    """Rows of one group are never parted between learning and testing; left out, the text without numbers decides."""
+
+
+class EstimatorSettings(TaskSettings):
+    """A model of the shop's own, learned from a table of examples."""
+
+    task: str
+    """The task's name: category, rating, or one that a plug-in brings."""
+    examples: ExamplesSettings
+    options: dict[str, Any] = {}
+    """What the task takes beside its examples, such as `flat` for category."""
+    blocks: int | None = Field(None, ge=1)
+    """How many of the encoder's blocks move, from the top; left out, the effort decides."""
+    max_tokens: int = Field(64, ge=8, le=512)
+
+
 class LearnSettings(Settings):
     """What is learned, and how long that may take."""
 
@@ -120,6 +148,8 @@ class LearnSettings(Settings):
     next_item: TaskSettings = TaskSettings()
     label: str = "category"
     """What classify predicts: `category` (the leaf of the path) or an attribute's name."""
+    estimators: dict[str, EstimatorSettings] = {}
+    """Models of the shop's own by name, each learned by `tradewind train NAME`, asked by `tradewind predict NAME`."""
 
 
 class IndexSettings(Settings):

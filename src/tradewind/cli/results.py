@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+
+from tradewind.data.report import table_lines
+
+if TYPE_CHECKING:
+    from tradewind.flows.estimators import LearnedEstimator
 
 
 def print_results(body: dict[str, Any]) -> None:
@@ -25,3 +30,23 @@ def _cells(result: dict[str, Any]) -> list[str]:
     shown = "" if price is None else f"{price:.2f} {result.get('currency') or ''}".strip()
     why = ", ".join(reason["code"].replace("_", " ") for reason in result.get("why") or [])
     return [result["id"], result["title"], " > ".join(result.get("category") or []), shown, why]
+
+
+def print_learned(learned: LearnedEstimator) -> None:
+    """Prints what became of the table's rows, the figures beside the baselines, and the version that answers now."""
+    print("\n".join(table_lines(learned.rows)))
+    print(learned.result.as_text())
+    print(f"published as {learned.artefact.kind}/{learned.artefact.name}/{learned.artefact.version}")
+    print(f"report: {learned.result.report}")
+
+
+def print_predictions(texts: list[str], answers: list[dict[str, Any]]) -> None:
+    """Prints one row a text: its choices with their probabilities, and what else the task says."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("text", "answer", "more"):
+        table.add_column(heading, overflow="fold")
+    for text, answer in zip(texts, answers, strict=True):
+        labels = ", ".join(f"{one['label']} {one['probability']:.3f}" for one in answer.get("labels", []))
+        more = ", ".join(f"{name} {value}" for name, value in answer.items() if isinstance(value, int | float | str))
+        table.add_row(text if len(text) <= 60 else f"{text[:59]}…", labels, more)
+    Console().print(table)

@@ -57,7 +57,7 @@ class IngestReport:
             f"Read {self.read:,} rows in {self.seconds:.1f} s ({self.read / max(self.seconds, 1e-9):,.0f} a second)."
         ]
         for table in self.tables:
-            lines += _table_lines(table)
+            lines += table_lines(table)
         if self.priced:
             lines.append(f"prices derived from purchases: {self.priced:,} items")
         return "\n".join([*lines, f"snapshot {self.snapshot}"])
@@ -70,7 +70,8 @@ class IngestReport:
             file.write(f"{self.text()}\n".encode())
 
 
-def _table_lines(table: TableReport) -> list[str]:
+def table_lines(table: TableReport) -> list[str]:
+    """Returns what became of one source's rows, in lines for a person."""
     head = f"{table.table} ({table.source}): {table.read:,} read = {table.stored:,} stored"
     lines = [f"{head} + {table.duplicates:,} there already + {table.quarantined:,} in quarantine"]
     lines += [

@@ -22,6 +22,7 @@ ENDINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "encoder": MODEL_ENDINGS,
         "classifier": MODEL_ENDINGS,
+        "estimator": MODEL_ENDINGS,
         "sequence": MODEL_ENDINGS,
         "index": INDEX_ENDINGS,
         "generation": (".json",),

@@ -31,14 +31,25 @@ async def answer(request: Request, service: Service, surface: str, token: str | 
     Raises ProblemError: 400 for a deadline that is none, 401 for a token that names nobody, 503 when the time is up
     before the engine was asked: an answer nobody waits for is not worked out.
     """
+
+    def work(left: Callable[[], int]) -> Reply:
+        user = service.user_known(token) if token else None
+        return ask(user, left())
+
+    return respond(service, surface, await in_turn(request, service, work))
+
+
+async def in_turn(request: Request, service: Service, work: Callable[[Callable[[], int]], Reply]) -> Reply:
+    """Returns what `work` returns, run where answers are made; it may ask how many milliseconds are left.
+
+    Raises ProblemError: 400 for a deadline that is none, 503 when the time is up as it asks.
+    """
     context, deadline = context_of(request.scope), deadline_ms(request, service)
 
-    def work() -> Reply:
-        user = service.user_known(token) if token else None
-        return ask(user, _left(context, deadline))
+    def left() -> int:
+        return _left(context, deadline)
 
-    reply = await asyncio.get_running_loop().run_in_executor(service.answers, work)
-    return respond(service, surface, reply)
+    return await asyncio.get_running_loop().run_in_executor(service.answers, lambda: work(left))
 
 
 def respond(service: Service, surface: str, reply: Reply) -> Response:
@@ -48,9 +59,13 @@ def respond(service: Service, surface: str, reply: Reply) -> Response:
     for part in reply.degraded:
         service.metrics.degraded(surface, part)
     headers = {"X-Generation": reply.generation, "X-Delta": str(reply.delta), "X-Cache": reply.cache}
-    if reply.stages:
-        headers["Server-Timing"] = ", ".join(f"{name};dur={milliseconds:.2f}" for name, milliseconds in reply.stages)
-    return Response(reply.body, media_type="application/json", headers=headers)
+    return Response(reply.body, media_type="application/json", headers=headers | timings(reply))
+
+
+def timings(reply: Reply) -> dict[str, str]:
+    """Returns the header that says what each part cost; none for an answer from the cache."""
+    parts = ", ".join(f"{name};dur={milliseconds:.2f}" for name, milliseconds in reply.stages)
+    return {"Server-Timing": parts} if parts else {}
 
 
 def deadline_ms(request: Request, service: Service) -> int:

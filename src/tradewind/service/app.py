@@ -20,11 +20,11 @@ from tradewind.service.metrics import Metrics
 from tradewind.service.middleware.admission import Admission
 from tradewind.service.middleware.body import BodyLimit
 from tradewind.service.middleware.frame import Frame
-from tradewind.service.routes import demo, events, health, items, metrics, recommend, search, suggest, users
+from tradewind.service.routes import demo, events, health, items, metrics, predict, recommend, search, suggest, users
 from tradewind.service.worker import Worker
 from tradewind.settings import ServeSettings, Shop
 
-ROUTES = (search, suggest, recommend, items, events, users, metrics, health)
+ROUTES = (search, suggest, recommend, predict, items, events, users, metrics, health)
 ALONE = Worker()
 
 

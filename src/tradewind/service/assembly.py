@@ -11,6 +11,7 @@ from fastapi import Request
 
 from tradewind.data.store import Store
 from tradewind.engine.engine import Engine
+from tradewind.engine.estimators import Estimators
 from tradewind.errors import AccessError
 from tradewind.service.demo import Demo, prepare
 from tradewind.service.keys import KeyRing, open_keys
@@ -31,6 +32,7 @@ class Service:
 
     shop: Shop
     engine: Engine
+    estimators: Estimators
     store: Store
     keys: KeyRing
     people: People
@@ -74,6 +76,7 @@ def open_service(shop: Shop, parts: tuple[Engine, Store], worker: Worker, metric
     return Service(
         shop=shop,
         engine=engine,
+        estimators=Estimators(shop),
         store=store,
         keys=open_keys(shop.keys),
         people=People(store, verifier(settings.user_tokens, shop.root), demo),

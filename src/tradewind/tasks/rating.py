@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tradewind.errors import DataError
 from tradewind.evaluation.classification import macro_f1
+from tradewind.tasks.estimators import Choice
 
 Floats = npt.NDArray[np.float32]
 
@@ -89,3 +91,39 @@ def rating_figures(
         "accuracy": float(np.mean(named == examples.stars)),
         "macro-F1": star_f1(examples.stars, named),
     }
+
+
+class Rating:
+    """The task as a shop names it in `learn.estimators`."""
+
+    recipe = "tradewind.training.recipes.rating:RatingRecipe"
+    pairs = False
+
+    def parse(self, written: str) -> int:
+        """Returns the whole number of stars; `4`, `4.0` and `4 stars` are read. Raises ValueError for anything else."""
+        word = written.split()[0]
+        try:
+            number = float(word)
+        except ValueError:
+            raise ValueError("not_a_number") from None
+        if not number.is_integer():
+            raise ValueError("not_a_whole_number")
+        return int(number)
+
+    def reader(self, config: Mapping[str, Any]) -> RatingReader:
+        """Returns a reader of stars from config["lowest"] upwards."""
+        return RatingReader(int(config["lowest"]))
+
+
+@dataclass(frozen=True, slots=True)
+class RatingReader:
+    """Reads the outputs of the steps as stars."""
+
+    lowest: int
+
+    def read(self, outputs: Floats, text: str, k: int) -> dict[str, Any]:
+        """Returns the expected stars and the `k` likeliest numbers of stars with their probabilities."""
+        probabilities = star_probabilities(outputs[None])
+        best = np.argsort(-probabilities[0], kind="stable")[:k]
+        choices = [Choice(str(self.lowest + int(n)), float(probabilities[0, n])).as_json() for n in best]
+        return {"stars": round(float(expected_stars(probabilities, self.lowest)[0]), 4), "labels": choices}

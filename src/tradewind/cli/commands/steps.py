@@ -8,7 +8,9 @@ import typer
 
 from tradewind.cli.app import app
 from tradewind.cli.reporter import TerminalReporter
+from tradewind.cli.results import print_learned
 from tradewind.errors import RequestError
+from tradewind.flows.estimators import learn_estimator
 from tradewind.flows.up import build_shop
 from tradewind.settings import load_shop
 
@@ -28,11 +30,20 @@ def ingest(shop: Path = SHOP) -> None:
 
 
 @app.command()
-def train(task: str = typer.Argument(..., help="match, classify or next_item."), shop: Path = SHOP) -> None:
-    """Train one task again, with what it needs before it."""
-    if task not in TASKS:
-        raise RequestError(f"there is no task {task!r}", hint=f"the tasks are {', '.join(TASKS)}")
-    _again(shop, task)
+def train(
+    task: str = typer.Argument(..., help="match, classify, next_item, or an estimator's name."), shop: Path = SHOP
+) -> None:
+    """Train one task again, with what it needs before it; or one of the shop's own `learn.estimators`."""
+    if task in TASKS:
+        _again(shop, task)
+        return
+    opened = load_shop(shop)
+    own = sorted(opened.settings.learn.estimators)
+    if task not in own:
+        raise RequestError(f"there is no task {task!r}", hint=f"the tasks are {', '.join([*TASKS, *own])}")
+    with TerminalReporter() as reporter:
+        learned = learn_estimator(opened, task, reporter.alone(f"Learn {task}"))
+    print_learned(learned)
 
 
 @app.command()

@@ -1,0 +1,131 @@
+"""Reads a table of labelled texts: what an estimator of the shop's own learns from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from tradewind.data.checks import Finding
+from tradewind.data.checks.missing_column import require_columns
+from tradewind.data.expressions import Columns, columns_of, parse_all
+from tradewind.data.files import written_whole
+from tradewind.data.quarantine import Quarantine, quarantine_path
+from tradewind.data.report import TableReport
+from tradewind.data.sources import SourceBatch, open_source
+from tradewind.data.values import to_texts
+from tradewind.errors import DataError
+from tradewind.privacy.masking import mask
+from tradewind.settings import ExamplesSettings, Shop
+
+PARTS: Final = ("text", "second", "target", "group")
+Parse = Callable[[str], Any]
+"""A target as it is written to the task's own value; raises ValueError with the reason when it is none."""
+
+
+@dataclass(slots=True)
+class Examples:
+    """Texts, the second texts of pairs ("" without one), targets in the task's form, and the groups of a split."""
+
+    texts: list[str] = field(default_factory=list)
+    seconds: list[str] = field(default_factory=list)
+    targets: list[Any] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def digest(self) -> str:
+        """Returns the sha256 of all of them in their order: what a model names as the data that made it."""
+        found = hashlib.sha256()
+        for row in zip(self.texts, self.seconds, self.targets, self.groups, strict=True):
+            found.update(orjson.dumps([str(value) for value in row], option=orjson.OPT_APPEND_NEWLINE))
+        return found.hexdigest()
+
+
+def read_examples(shop: Shop, name: str, settings: ExamplesSettings, parse: Parse) -> tuple[Examples, TableReport]:
+    """Returns the examples, each once, and what became of every row; bad rows lie in quarantine/NAME.jsonl.
+
+    Personal data in a text is masked. Raises DataError for a missing column or when no row is left.
+    """
+    source = open_source(settings.source, shop.root)
+    path = quarantine_path(shop.quarantine, name)
+    reader = _Reader(settings, parse)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as file:
+        bad = Quarantine(file)
+        for batch in source.batches():
+            reader.take(batch, bad)
+    where = settings.source.path or settings.source.query or name
+    report = TableReport(
+        name, where, reader.read, len(reader.found), reader.repeats, bad.rows, dict(bad.reasons), {}, str(path)
+    )
+    if not len(reader.found):
+        raise DataError(f"none of {reader.read} rows is an example", where=where, hint=f"the reasons are in {path}")
+    return reader.found, report
+
+
+class _Reader:
+    def __init__(self, settings: ExamplesSettings, parse: Parse) -> None:
+        self._fields = parse_all({part: getattr(settings, part) for part in PARTS})
+        self._parse = parse
+        self._seen: set[tuple[str, str, str]] = set()
+        self.found = Examples()
+        self.read = self.repeats = 0
+
+    def take(self, batch: SourceBatch, bad: Quarantine) -> None:
+        """Adds the rows of a batch that are examples and lists the others."""
+        require_columns(columns_of(self._fields.values()), batch.columns.schema.names, batch.file)
+        raw: Columns = dict(zip(batch.columns.schema.names, batch.columns.columns, strict=True))
+        rows = batch.columns.num_rows
+        given = {name: expression.evaluate(raw, rows) for name, expression in self._fields.items()}
+        # The columns themselves are looked at: a template leaves out a part that it cannot read.
+        findings = {
+            int(place): Finding(name, "broken_utf8")
+            for name, expression in self._fields.items()
+            for column in expression.columns
+            for place in np.flatnonzero(to_texts(raw[column]).broken)
+        }
+        values = {name: to_texts(column).values.to_pylist() for name, column in given.items()}
+        for place in range(rows):
+            if place not in findings:
+                finding = self._add({name: column[place] for name, column in values.items()})
+                if finding:
+                    findings[place] = finding
+        self.read += rows + len(batch.unreadable)
+        bad.add_lines(batch.file, batch.unreadable)
+        bad.add_rows(batch, _shown(given), findings)
+
+    def _add(self, row: dict[str, str | None]) -> Finding | None:
+        for part in ("text", "second", "target"):
+            if part in row and not row[part]:
+                return Finding(part, f"empty_{part}")
+        text, second, written = row["text"] or "", row.get("second") or "", row["target"] or ""
+        try:
+            target = self._parse(written)
+        except ValueError as error:
+            return Finding("target", str(error))
+        if (text, second, written) in self._seen:
+            self.repeats += 1
+            return None
+        self._seen.add((text, second, written))
+        self.found.texts.append(mask(text).text)
+        self.found.seconds.append(mask(second).text)
+        self.found.targets.append(target)
+        self.found.groups.append(row.get("group") or without_numbers(text))
+        return None
+
+
+def without_numbers(text: str) -> str:
+    """Returns what variants of one product share: the text in lower case without numbers and signs."""
+    return " ".join(re.findall(r"[^\W\d_]+", text.lower())) or text
+
+
+def _shown(given: dict[str, Any]) -> dict[str, pa.Array]:
+    return {name: column for name, column in given.items() if isinstance(column, pa.Array)}

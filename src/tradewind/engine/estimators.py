@@ -1,0 +1,104 @@
+"""Estimators of the shop's own as they answer: the promoted version, checked, with the task's reader."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tradewind.engine.reply import Reply, canonical
+from tradewind.errors import ArtefactError, ConfigError, NotFoundError, RequestError
+from tradewind.registry.artefacts import load
+from tradewind.registry.keys import load_public
+from tradewind.registry.pointers import current
+from tradewind.runtime.text_model import OnnxTextModel
+from tradewind.settings import EstimatorSettings, Shop
+from tradewind.tasks.estimators import Reader, estimator_task
+from tradewind.telemetry import logger
+
+KIND: Final = "estimator"
+MOST_TEXTS: Final = 256
+"""Texts that are answered at a time."""
+
+
+def settings_of(shop: Shop, name: str) -> EstimatorSettings:
+    """Returns the estimator's block of shop.yaml. Raises ConfigError naming those that there are."""
+    known = shop.settings.learn.estimators
+    if name not in known:
+        raise ConfigError(
+            f"there is no estimator {name!r}",
+            where=str(shop.root / "shop.yaml"),
+            hint=f"learn.estimators has: {', '.join(sorted(known)) or 'none'}",
+        )
+    return known[name]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEstimator:
+    """A published estimator that is ready to answer; it may be shared by several threads."""
+
+    name: str
+    version: str
+    model: OnnxTextModel
+    reader: Reader
+
+    def predict(self, texts: Sequence[str], k: int = 1) -> list[dict[str, Any]]:
+        """Returns one answer a text, in order. Raises RequestError for an empty text or for too many."""
+        if not texts or len(texts) > MOST_TEXTS:
+            raise RequestError(f"{len(texts)} texts; between 1 and {MOST_TEXTS} are taken at a time")
+        empty = next((place for place, text in enumerate(texts) if not text.strip()), None)
+        if empty is not None:
+            raise RequestError(f"text {empty + 1} of {len(texts)} is empty")
+        return [
+            self.reader.read(outputs, text, k) for outputs, text in zip(self.model.outputs(texts), texts, strict=True)
+        ]
+
+
+def open_estimator(shop: Shop, name: str) -> OpenEstimator:
+    """Returns the promoted version, checked whole. Raises ConfigError, NotFoundError when it was never learned."""
+    settings_of(shop, name)
+    version = current(shop.artefacts, KIND, name)
+    if version is None:
+        raise NotFoundError(f"the estimator {name!r} was never learned", hint=f"tradewind train {name} {shop.root}")
+    artefact = load(shop.artefacts, KIND, name, version, load_public(shop.keys))
+    model = OnnxTextModel(artefact.path)
+    return OpenEstimator(name, version, model, estimator_task(str(model.config["task"])).reader(model.config))
+
+
+class Estimators:
+    """The estimators of a shop as a server asks them: each opened when first asked for, and again when another version
+    was promoted; one that cannot be opened leaves the old one answering. Thread-safe."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._open: dict[str, OpenEstimator] = {}
+        self._lock = threading.Lock()
+
+    def predict(self, name: str, texts: Sequence[str], k: int) -> Reply:
+        """Returns the answers as a reply, whose generation is the estimator's version.
+
+        Raises NotFoundError for an estimator that is not there, RequestError for texts that cannot be read.
+        """
+        started = time.perf_counter()
+        found = self._named(name)
+        opened = time.perf_counter()
+        body = {"estimator": name, "version": found.version, "predictions": found.predict(texts, k)}
+        stages = (("open", (opened - started) * 1e3), ("predict", (time.perf_counter() - opened) * 1e3))
+        return Reply(canonical(body), found.version, 0, stages=stages, stage_answered="estimator")
+
+    def _named(self, name: str) -> OpenEstimator:
+        if name not in self._shop.settings.learn.estimators:
+            raise NotFoundError(f"there is no estimator {name!r}")
+        with self._lock:
+            held = self._open.get(name)
+            if held and current(self._shop.artefacts, KIND, name) == held.version:
+                return held
+            try:
+                self._open[name] = open_estimator(self._shop, name)
+            except ArtefactError as error:
+                if not held:
+                    raise
+                logger.error("the new version of estimator %s is refused, the old one answers: %s", name, error)
+            return self._open[name]

@@ -1,0 +1,80 @@
+"""`tradewind train NAME`: an estimator of the shop's own from a table of examples to a signed artefact."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tradewind.data.examples import Examples, read_examples
+from tradewind.data.report import TableReport
+from tradewind.engine.estimators import KIND, settings_of
+from tradewind.errors import ConfigError
+from tradewind.registry.artefacts import Artefact, publish
+from tradewind.registry.keys import ensure_keypair
+from tradewind.registry.manifest import ManifestFacts
+from tradewind.registry.pointers import promote
+from tradewind.settings import Shop
+from tradewind.tasks.estimators import estimator_task
+from tradewind.telemetry import Progress
+
+if TYPE_CHECKING:
+    from tradewind.models.pretrained import Checkpoint
+    from tradewind.training.result import TrainResult
+
+HELD_OUT: Final = 200
+"""Texts on which the compressed model is held against its original."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedEstimator:
+    """What `learn_estimator` leaves: the artefact that answers now, the run's tables, and what became of every row."""
+
+    artefact: Artefact
+    result: TrainResult
+    rows: TableReport
+
+
+def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimator:
+    """Reads the table, trains, compresses, publishes and promotes. Raises DataError, ConfigError, ParityError."""
+    from tradewind.compression.estimator import compress_estimator
+    from tradewind.models.pretrained import resolve
+    from tradewind.training.estimator import train
+
+    settings = settings_of(shop, name)
+    task = estimator_task(settings.task)
+    if task.pairs != bool(settings.examples.second):
+        raise ConfigError(f"{settings.task} {'needs' if task.pairs else 'takes no'} examples.second", where=name)
+    examples, rows = read_examples(shop, f"{KIND}-{name}", settings.examples, task.parse)
+    encoder = shop.settings.encoder
+    checkpoint = resolve(
+        encoder.pretrained, trim=encoder.trim_vocabulary, languages=shop.settings.languages, progress=progress
+    )
+    scratch = shop.scratch / KIND / name
+    result, config = train(shop, name, examples, checkpoint, scratch, progress)
+    held_out = sorted(set(examples.texts))[:: max(1, len(set(examples.texts)) // HELD_OUT)][:HELD_OUT]
+    progress.start("compress", None)
+    _, profile = compress_estimator(
+        result.folder, scratch / "bundle", checkpoint, config, held_out=held_out, tokens=settings.max_tokens
+    )
+    artefact = _published(shop, name, result, profile, checkpoint, examples)
+    shutil.rmtree(scratch / "bundle")
+    return LearnedEstimator(artefact, result, rows)
+
+
+def _published(
+    shop: Shop, name: str, result: TrainResult, profile: dict[str, Any], checkpoint: Checkpoint, examples: Examples
+) -> Artefact:
+    facts = ManifestFacts(
+        snapshot=examples.digest(),
+        config=shop.settings.learn.estimators[name].model_dump(mode="json") | {"examples": len(examples)},
+        metrics=result.metrics,
+        profile=profile,
+        weights={"source": checkpoint.weights_source, "sha256": checkpoint.sha256},
+        licence=checkpoint.licence,
+        notice=shop.settings.notice,
+    )
+    key = ensure_keypair(shop.keys).private
+    artefact = publish(shop.artefacts, KIND, name, shop.scratch / KIND / name / "bundle", facts, key)
+    promote(shop.artefacts, KIND, name, artefact.version)
+    return artefact

@@ -1,0 +1,57 @@
+"""Runs an exported estimator: an encoder bundle and a linear head over the text's vector, without torch.
+
+The bundle is an encoder's bundle (runtime/bundle.py) with `head.safetensors` (`weight` float32 (outputs, dimension),
+`bias` float32 (outputs,)) and `estimator.json`, what the task's reader needs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from tradewind.errors import ArtefactError
+from tradewind.runtime.bundle import HEAD_FILE
+from tradewind.runtime.encoder import OnnxEncoder
+
+ESTIMATOR_FILE: Final = "estimator.json"
+
+
+class OnnxTextModel:
+    """An exported estimator over whole texts; it may be shared by several threads."""
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        self._encoder = OnnxEncoder(folder, threads)
+        self._weight, self._bias = _head(folder / HEAD_FILE, self._encoder.dimension)
+        self.config = _config(folder / ESTIMATOR_FILE)
+
+    def outputs(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Returns float32 (outputs,) for each text, each independent of the other texts."""
+        vectors = self._encoder.encode(texts, "passage")
+        return [np.asarray(self._weight @ vector + self._bias, np.float32) for vector in vectors]
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ArtefactError(f"not an estimator: {error}", where=str(path)) from None
+    if not isinstance(config, dict) or not isinstance(config.get("task"), str):
+        raise ArtefactError("not an estimator: it names no task", where=str(path))
+    return config
+
+
+def _head(path: Path, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        head = load_file(path)
+        weight, bias = head["weight"], head["bias"]
+    except (OSError, SafetensorError, KeyError) as error:
+        raise ArtefactError(f"not a linear head: {error}", where=str(path)) from None
+    if weight.ndim != 2 or weight.shape[1] != dimension or bias.shape != weight.shape[:1]:
+        raise ArtefactError(f"a head of {weight.shape} does not fit vectors of {dimension}", where=str(path))
+    return weight, bias

@@ -1,0 +1,180 @@
+"""Learns one estimator of a shop's own from its table of examples, and measures it on groups it never saw."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+import transformers
+
+from tradewind.data.examples import Examples
+from tradewind.errors import DataError
+from tradewind.evaluation.claims import Claim
+from tradewind.evaluation.report import Table
+from tradewind.models.pretrained import Checkpoint
+from tradewind.settings import Effort, EstimatorSettings, Shop
+from tradewind.tasks.estimators import EstimatorTask, estimator_task
+from tradewind.telemetry import Progress
+from tradewind.training.figures import bars_figure, curves_figure
+from tradewind.training.plan import Budget, Plan, plan_run
+from tradewind.training.result import TrainResult, write_report
+from tradewind.training.supervised.recipe import Recipe, Rows, recipe_of
+from tradewind.training.supervised.run import FineTuned, RunSettings, fine_tune
+from tradewind.training.tuning import method
+
+TUNED: Final = "tuned"
+UNTUNED: Final = "before"
+TESTED, VALIDATED = 0.2, 0.1
+"""Shares of the groups that are tested and validated on."""
+FEWEST: Final = 20
+"""Rows under which a figure would say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatorEffort:
+    """What an effort allows: steps by the number of epochs, within `most` of them, and the blocks that move."""
+
+    epochs: float
+    most: int
+    batch_size: int
+    blocks: int
+
+
+EFFORTS: Final[dict[Effort, EstimatorEffort]] = {
+    "quick": EstimatorEffort(2.0, 300, 32, 2),
+    "normal": EstimatorEffort(3.0, 4000, 32, 6),
+    "full": EstimatorEffort(5.0, 40000, 32, 12),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRows:
+    """Row numbers to learn from, to validate and to test on; no group lies in two of them."""
+
+    learned: Rows
+    validated: Rows
+    tested: Rows
+
+
+def group_rows(groups: list[str], seed: int) -> GroupRows:
+    """Returns the rows split by a hash of their group, so that a group never changes sides when rows are added.
+
+    Raises DataError when there are too few rows or groups to learn from and to test on.
+    """
+    if len(groups) < FEWEST:
+        raise DataError(f"{len(groups)} examples are too few to learn from and to test on", hint=f"give {FEWEST}")
+    share = {group: _share(group, seed) for group in set(groups)}
+    ordered = sorted(share, key=lambda group: share[group])
+    if len(ordered) < 3:
+        raise DataError(f"the examples fall into {len(ordered)} groups: none would be left to test on")
+    # Few groups may have no hash that low: then the lowest ones are taken.
+    first = max(1, sum(share[group] < TESTED for group in ordered))
+    second = max(first + 1, sum(share[group] < TESTED + VALIDATED for group in ordered))
+    side = {group: 2 if place < first else 1 if place < second else 0 for place, group in enumerate(ordered)}
+    sides = np.array([side[group] for group in groups])
+    learned, validated, tested = (np.flatnonzero(sides == number).astype(np.int64) for number in range(3))
+    return GroupRows(learned, validated, tested)
+
+
+def train(
+    shop: Shop, name: str, examples: Examples, checkpoint: Checkpoint, out: Path, progress: Progress
+) -> tuple[TrainResult, dict[str, Any]]:
+    """Trains the estimator `name` of shop.yaml; returns the run and what its task's reader needs.
+
+    `out` gets the folder `model` (a Hugging Face checkpoint with the head beside it), the report and event files.
+    Raises DataError when the examples teach nothing, ConfigError for options that the task or method does not take.
+    """
+    settings = shop.settings.learn.estimators[name]
+    task = estimator_task(settings.task)
+    rows = group_rows(examples.groups, shop.settings.learn.seed)
+    recipe = recipe_of(task)(examples, settings.options)
+    plan = _plan(shop, settings, len(rows.learned))
+    done = fine_tune(
+        recipe.task(rows.learned),
+        checkpoint,
+        (recipe.take(rows.learned), recipe.take(rows.validated)),
+        plan,
+        out,
+        settings=_run_settings(shop, settings),
+        progress=progress,
+    )
+    table = _table(name, recipe, rows, done, shop, progress)
+    facts = _facts(shop, checkpoint, plan, done) | {"task": settings.task, "examples": len(examples)}
+    folder = done.save(checkpoint, out / "model")
+    figures = (curves_figure(done.curves), bars_figure(table.title, table.rows, table.columns, TUNED))
+    report = write_report(out, name, (table,), figures, facts)
+    result = TrainResult(name, folder, (table,), _claims(name, table), report, out / "tensorboard", facts)
+    return result, {"task": settings.task, "pairs": _pairs(task), "tokenwise": done.model.tokenwise, **recipe.config()}
+
+
+def _pairs(task: EstimatorTask) -> bool:
+    return bool(task.pairs)
+
+
+def _plan(shop: Shop, settings: EstimatorSettings, count: int) -> Plan:
+    learn = shop.settings.learn
+    effort = EFFORTS[learn.effort]
+    size = settings.batch_size or effort.batch_size
+    # A head alone reads vectors that are computed once: ten times the steps cost next to nothing.
+    more = 10 if settings.method == "head" else 1
+    steps = int(np.clip(round(more * effort.epochs * count / size), more * 30, more * effort.most))
+    budget = Budget(steps, size, max(10, steps // 6), haste=more * (3.0 if learn.effort == "quick" else 1.0))
+    return plan_run(settings, learn, budget, method(settings.method))
+
+
+def _run_settings(shop: Shop, settings: EstimatorSettings) -> RunSettings:
+    blocks = settings.blocks or EFFORTS[shop.settings.learn.effort].blocks
+    return RunSettings(blocks=blocks, max_tokens=settings.max_tokens)
+
+
+def _table(name: str, recipe: Recipe, rows: GroupRows, done: FineTuned, shop: Shop, progress: Progress) -> Table:
+    progress.start("measuring against baselines", None)
+    examples = recipe.take(rows.tested)
+    tuned = done.task.figures(done.outputs(examples), examples)
+    found = recipe.baselines(rows.learned, rows.tested, shop.settings.learn.seed) | {TUNED: tuned}
+    columns = tuple(column for column in tuned if not column.startswith("-"))
+    shown = {
+        row: {column: figures[column] for column in columns if column in figures} for row, figures in found.items()
+    }
+    notes = (
+        f"{len(rows.learned)} rows learned, {len(rows.validated)} validated, {len(rows.tested)} tested, no group in "
+        f"two of them; seed {shop.settings.learn.seed}.",
+        *recipe.notes(rows.learned, rows.tested),
+        *([shop.settings.notice] if shop.settings.notice else []),
+    )
+    return Table(f"{name}: on examples that were never learned", columns, shown, TUNED, notes)
+
+
+def _claims(name: str, table: Table) -> tuple[Claim, ...]:
+    """The tuned model beside the strongest baseline, the last one, in the first column."""
+    strongest = [row for row in table.rows if row != TUNED][-1]
+    column = table.columns[0]
+    better: Any = "lower" if column in ("RMSE", "MAE") else "higher"
+    ours, peer = table.rows[TUNED][column], table.rows[strongest][column]
+    return (Claim(f"{name}: {column} on unseen groups, against {strongest}", ours, peer, column, 1.0, better),)
+
+
+def _facts(shop: Shop, checkpoint: Checkpoint, plan: Plan, done: FineTuned) -> dict[str, Any]:
+    return {
+        "shop": shop.settings.shop,
+        "notice": shop.settings.notice or "",
+        "seed": plan.seed,
+        "weights": checkpoint.weights_source,
+        "weights sha256": checkpoint.sha256,
+        "licence": checkpoint.licence,
+        "plan": asdict(plan),
+        "steps": done.curves.last_step,
+        "weights of step": done.curves.best_step,
+        "libraries": {"torch": torch.__version__, "transformers": transformers.__version__},
+        "python": platform.python_version(),
+    }
+
+
+def _share(group: str, seed: int) -> float:
+    digest = hashlib.sha256(f"{seed}/{group}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

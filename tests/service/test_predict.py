@@ -1,0 +1,62 @@
+"""POST /v1/predict: the route, its limits and its errors; the model behind it is a stand-in on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tradewind.engine.reply import Reply, canonical
+from tradewind.errors import NotFoundError
+
+
+class TwoWords:
+    """Answers every text with its length; knows one estimator."""
+
+    def predict(self, name: str, texts: list[str], k: int) -> Reply:
+        if name != "length":
+            raise NotFoundError(f"there is no estimator {name!r}")
+        answers = [{"labels": [{"label": str(len(text)), "probability": 1.0}][:k]} for text in texts]
+        body = {"estimator": name, "version": "v1", "predictions": answers}
+        return Reply(canonical(body), "v1", 0, stages=(("predict", 0.1),), stage_answered="estimator")
+
+
+@pytest.fixture
+def api(make_api: Callable[..., Any]) -> Any:
+    opened = make_api()
+    object.__setattr__(opened.client.app.state.service, "estimators", TwoWords())
+    return opened
+
+
+def test_texts_are_answered_in_their_order(api: Any) -> None:
+    reply = api.call("POST", "/v1/predict/length", json={"texts": ["tea", "牛奶"]})
+    assert reply.status_code == 200
+    assert [one["labels"][0]["label"] for one in reply.json()["predictions"]] == ["3", "2"]
+    assert "predict;dur=" in reply.headers["server-timing"]
+
+
+def test_an_estimator_that_is_not_there_is_404(api: Any) -> None:
+    reply = api.call("POST", "/v1/predict/nothing", json={"texts": ["tea"]})
+    assert reply.status_code == 404
+    assert reply.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"texts": []}, {"texts": [""]}, {"texts": ["  "]}, {"texts": ["a"] * 257}, {"texts": ["x" * 50_001]},
+     {"texts": ["a"], "k": 1_000_000}, {"texts": ["a\x00b"]}, {"text": "a"}, {"texts": "a"}, {}],
+)  # fmt: skip
+def test_what_cannot_be_answered_is_a_problem_and_no_stack_trace(api: Any, body: dict[str, Any]) -> None:
+    reply = api.call("POST", "/v1/predict/length", json=body)
+    assert reply.status_code == 422
+    assert "Traceback" not in reply.text
+
+
+def test_a_key_without_the_scope_is_refused(api: Any) -> None:
+    assert api.call("POST", "/v1/predict/length", key="events", json={"texts": ["tea"]}).status_code == 403
+    assert api.call("POST", "/v1/predict/length", key="none", json={"texts": ["tea"]}).status_code == 401
+
+
+def test_a_shop_without_estimators_says_so(make_api: Callable[..., Any]) -> None:
+    assert make_api().call("POST", "/v1/predict/stars", json={"texts": ["tea"]}).status_code == 404
