@@ -44,3 +44,40 @@ def test_a_shop_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="already"):
         init_shop(tmp_path)
     assert target.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.parquet", b"PARX"),
+        ("a.csv", b"x" * 300_000),
+        ("a.csv", b"a\0b,c\n1,2"),
+        ("a.csv", b"\xff\xfe,id\n"),
+        ("a.jsonl", b"[1,2"),
+        ("a.jsonl", b"\xff\n"),
+        ("a.csv", b""),
+    ],
+)
+def test_a_file_that_is_no_table_is_passed_by(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "nowhere.csv").symlink_to(tmp_path / "gone")
+    (tmp_path / "z.csv").write_text("sku,name\n1,tea\n", encoding="utf-8")
+    init_shop(tmp_path)
+    assert load_shop(tmp_path).settings.items.source.path == "z.csv"
+
+
+def test_a_place_that_can_hold_no_shop_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    for place in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        with pytest.raises(ConfigError, match=r"no shop\.yaml here"):
+            init_shop(place)
+
+
+def test_names_with_signs_of_their_own_are_written_so_that_they_are_read_again(tmp_path: Path) -> None:
+    (tmp_path / "our, goods {1}.csv").write_text('"Product ""ID""","id",name,"Brand"\n', encoding="utf-8")
+    (tmp_path / "log: all.csv").write_text("date,item\n", encoding="utf-8")
+    init_shop(tmp_path)
+    settings = load_shop(tmp_path).settings
+    assert settings.items.source.path == "our, goods {1}.csv"
+    assert settings.events[0].source.path == "log: all.csv"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import yaml
 
 from tradewind.errors import ConfigError
 
@@ -37,31 +41,46 @@ class Table:
 def init_shop(folder: Path) -> Path:
     """Writes `folder`/shop.yaml, commented, and returns its path.
 
-    Raises ConfigError when there is one already: it is never overwritten.
+    Raises ConfigError when there is one already, as it is never overwritten, and when the folder cannot hold one.
     """
     target = folder / "shop.yaml"
     if target.exists():
         raise ConfigError("there is a shop.yaml already", where=str(target), hint="edit it, or choose another folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    tables = [table for path in sorted(folder.iterdir()) if (table := read_columns(path))]
-    target.write_text(draft(_shop_name(folder), tables), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tables = [table for path in sorted(folder.iterdir()) if (table := read_columns(path))]
+        target.write_text(draft(_shop_name(folder), tables), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"there can be no shop.yaml here: {error.strerror}", where=str(folder), hint="choose another folder"
+        ) from None
     return target
 
 
 def read_columns(path: Path) -> Table | None:
-    """Returns the table in `path` when it is a CSV, JSON Lines or Parquet file with columns, else None."""
-    if path.suffix == ".csv":
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            columns = next(csv.reader(file), [])
-    elif path.suffix == ".parquet":
-        import pyarrow.parquet as pq
+    """Returns the table in `path` when it is a CSV, JSON Lines or Parquet file with columns, else None.
 
-        columns = pq.read_schema(path).names
-    elif path.suffix in {".jsonl", ".ndjson"}:
-        columns = _json_columns(path)
-    else:
+    A file that cannot be read is none: it may be anything, and `up` says what is wrong with one that is named.
+    """
+    reader = _READERS.get(path.suffix)
+    if reader is None or not path.is_file():
+        return None
+    try:
+        columns = reader(path)
+    except (OSError, ValueError, csv.Error):
         return None
     return Table(path.name, tuple(columns)) if columns else None
+
+
+def _csv_columns(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return next(csv.reader(file), [])
+
+
+def _parquet_columns(path: Path) -> list[str]:
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(path).names)
 
 
 def _json_columns(path: Path) -> list[str]:
@@ -69,11 +88,16 @@ def _json_columns(path: Path) -> list[str]:
 
     with path.open("rb") as file:
         first = file.readline()
-    try:
-        row = orjson.loads(first)
-    except orjson.JSONDecodeError:
-        return []
+    row = orjson.loads(first)
     return list(row) if isinstance(row, dict) else []
+
+
+_READERS: Final[dict[str, Callable[[Path], list[str]]]] = {
+    ".csv": _csv_columns,
+    ".parquet": _parquet_columns,
+    ".jsonl": _json_columns,
+    ".ndjson": _json_columns,
+}
 
 
 def _shop_name(folder: Path) -> str:
@@ -116,7 +140,7 @@ def _best(tables: list[Table], words: dict[str, tuple[str, ...]], needed: tuple[
 def _items(table: Table | None) -> list[str]:
     found = guess(table, ITEM_WORDS) if table else {"id": "id", "title": "title", "category": "category"}
     lines = [
-        f"  source: {{path: {table.file if table else 'items.csv'}}}   # .csv, .jsonl, .parquet or a database",
+        f"  source: {{path: {_quoted(table.file) if table else 'items.csv'}}}   # .csv, .jsonl, .parquet or a database",
         f"  id: {_quoted(found['id'])}",
         f"  title: {_quoted(found['title'])}",
     ]
@@ -130,7 +154,7 @@ def _events(table: Table | None) -> list[str]:
     found = guess(table, EVENT_WORDS) if table else {"time": "time", "item": "item_id", "user": "user_id"}
     kind = _quoted(found["type"]) if "type" in found else '"=purchase"'
     lines = [
-        f"  - source: {{path: {table.file if table else 'events.csv'}}}",
+        f"  - source: {{path: {_quoted(table.file) if table else 'events.csv'}}}",
         f'    type: {kind}           # a column, or one word for all rows: "=purchase"',
         f"    time: {_quoted(found['time'])}",
     ]
@@ -138,5 +162,7 @@ def _events(table: Table | None) -> list[str]:
     return lines
 
 
-def _quoted(column: str) -> str:
-    return column if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", column) else f'"{column}"'
+def _quoted(word: str) -> str:
+    """Returns `word` as YAML reads it back: `no` and `null` are words of YAML's own."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", word) and yaml.safe_load(word) == word
+    return word if plain else json.dumps(word, ensure_ascii=False)
