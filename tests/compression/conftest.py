@@ -11,6 +11,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoConfig, AutoModel
 
 from tradewind.models.pretrained import Checkpoint, resolve
+from tradewind.training.match_examples import shop_words
 
 WORDS = [
     "<s>",
@@ -103,3 +104,9 @@ def minilm(cache: Path) -> Checkpoint:
 def held_out() -> list[str]:
     """Forty product texts, English and Chinese."""
     return ENGLISH + CHINESE
+
+
+@pytest.fixture(scope="session")
+def words(held_out: list[str]) -> list[str]:
+    """Everyday words of shops that are none of these texts, English and Chinese, to calibrate by."""
+    return [word for word in shop_words() if word not in held_out][::2]

@@ -15,11 +15,16 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from tradewind.compression.graph import MICROSOFT, GraphWriter
-from tradewind.compression.linear import Linear
+from tradewind.compression.linear import Dense, Linear
 from tradewind.errors import ModelError
 from tradewind.runtime.bundle import INPUT, OUTPUT
 
-GELU: Final = {"gelu": "BiasGelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
+GELU: Final = {
+    "gelu": ("Gelu", "BiasGelu"),
+    "gelu_new": ("FastGelu", "FastGelu"),
+    "gelu_pytorch_tanh": ("FastGelu", "FastGelu"),
+}
+"""The operator of each activation, for values that have their bias and for values that bring one."""
 FIRST_POSITION: Final = {"bert": 0, "roberta": 2, "xlm-roberta": 2}
 """The row of the position table that the first token gets, for each architecture that this graph can express."""
 
@@ -29,7 +34,7 @@ class BertGraph:
 
     def __init__(self, tensors: Mapping[str, np.ndarray], config: Mapping[str, Any], linear: Linear) -> None:
         _require_supported(config)
-        self._tensors = {_plain_name(name, tensors): tensor for name, tensor in tensors.items()}
+        self._tensors = plain_names(tensors)
         self._config = config
         self._linear = linear
         self._graph = GraphWriter()
@@ -41,7 +46,8 @@ class BertGraph:
             rows = self._layer(rows, f"encoder.layer.{layer}")
         ids = helper.make_tensor_value_info(INPUT, TensorProto.INT64, ["texts", "tokens"])
         width = int(self._config["hidden_size"])
-        self._graph.save(path, ids, self._pooled(rows), (OUTPUT, ["texts", width]))
+        self._graph.output(OUTPUT, self._pooled(rows), ["texts", width])
+        self._graph.save(path, ids)
 
     def _embedded(self) -> str:
         graph = self._graph
@@ -67,28 +73,23 @@ class BertGraph:
 
     def _attended(self, rows: str, name: str) -> str:
         """Query, key and value come from one product, which is cheaper than three."""
-        graph = self._graph
-        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-        weight = np.concatenate([self._weight(part) for part in parts], axis=1)
-        bias = np.concatenate([self._tensor(f"{part}.bias") for part in parts])
-        product = self._linear.multiply(graph, self._linear.rows(graph, rows), weight, name)
-        split = graph.nodes("Split", [product], 3, axis=2, num_outputs=3)
-        heads = int(self._config["num_attention_heads"])
-        inputs = [*split, graph.constant(f"{name}.bias", bias)]
-        return graph.node("MultiHeadAttention", inputs, domain=MICROSOFT, num_heads=heads)
+        parts = [self._dense(f"{name}.{part}") for part in ("query", "key", "value")]
+        weight = np.concatenate([part.weight for part in parts], axis=1)
+        layer = Dense(name, weight, np.concatenate([part.bias for part in parts]))
+        return self._linear.attend(self._graph, rows, layer, int(self._config["num_attention_heads"]))
 
     def _widened(self, rows: str, name: str) -> str:
-        graph = self._graph
-        product = self._linear.multiply(graph, self._linear.rows(graph, rows), self._weight(name), name)
-        bias = graph.constant(f"{name}.bias", self._tensor(f"{name}.bias"))
-        return graph.node(GELU[self._config["hidden_act"]], [product, bias], domain=MICROSOFT)
+        product = self._linear.multiply(self._graph, rows, self._dense(name))
+        plain, biased = GELU[self._config["hidden_act"]]
+        if product.bias:
+            return self._graph.node(biased, [product.values, product.bias], domain=MICROSOFT)
+        return self._graph.node(plain, [product.values], domain=MICROSOFT)
 
     def _residual(self, inner: str, rows: str, name: str) -> str:
         """ONNX Runtime's fused form of these nodes takes three times as long on a processor."""
         graph = self._graph
-        dense = f"{name}.dense"
-        product = self._linear.multiply(graph, self._linear.rows(graph, inner), self._weight(dense), dense)
-        biased = graph.node("Add", [product, graph.constant(f"{dense}.bias", self._tensor(f"{dense}.bias"))])
+        product = self._linear.multiply(graph, inner, self._dense(f"{name}.dense"))
+        biased = graph.node("Add", [product.values, product.bias]) if product.bias else product.values
         return self._normalised(graph.node("Add", [biased, rows]), f"{name}.LayerNorm")
 
     def _normalised(self, rows: str, name: str) -> str:
@@ -107,14 +108,19 @@ class BertGraph:
         squared = graph.node("MatMul", [mean, graph.node("Transpose", [mean], perm=[0, 2, 1])])
         return graph.node("Squeeze", [graph.node("Div", [mean, graph.node("Sqrt", [squared])]), one])
 
-    def _weight(self, name: str) -> np.ndarray:
+    def _dense(self, name: str) -> Dense:
         """Checkpoints keep (out, in); the graph multiplies by (in, out)."""
-        return self._tensor(f"{name}.weight").T
+        return Dense(name, self._tensor(f"{name}.weight").T, self._tensor(f"{name}.bias"))
 
     def _tensor(self, name: str) -> np.ndarray:
         if name not in self._tensors:
             raise ModelError(f"the checkpoint has no tensor {name!r}")
         return np.asarray(self._tensors[name], np.float32)
+
+
+def plain_names(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns `tensors` by the names they have in an encoder without a head."""
+    return {_plain_name(name, tensors): tensor for name, tensor in tensors.items()}
 
 
 def longest_text(config: Mapping[str, Any]) -> int:

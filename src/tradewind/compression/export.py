@@ -6,37 +6,55 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from safetensors.numpy import save_file
 
-from tradewind.compression.bert import BertGraph, longest_text
-from tradewind.compression.linear import FloatLinear, IntegerLinear, Linear
+from tradewind.compression.bert import BertGraph, longest_text, plain_names
+from tradewind.compression.calibrated import CalibratedLinear, folded
+from tradewind.compression.calibration import calibrate
+from tradewind.compression.linear import FloatLinear, IntegerLinear
 from tradewind.errors import ModelError
-from tradewind.models.checkpoint import TOKENIZER_FILE, read_weights
-from tradewind.runtime.bundle import HEAD_FILE, LABELS_FILE, MODEL_FILE, EncoderFacts
+from tradewind.models.checkpoint import TOKENIZER_FILE, EncoderWeights, read_weights
+from tradewind.runtime.bundle import HEAD_FILE, LABELS_FILE, MODEL_FILE, EncoderFacts, Precision
 from tradewind.runtime.role_map import TOGETHER_FILE
+from tradewind.runtime.tokens import TextTokens
 
-Precision = Literal["int8", "fp32"]
-LINEARS: Final[dict[str, type[Linear]]] = {"int8": IntegerLinear, "fp32": FloatLinear}
+FEWEST_CALIBRATION: Final = 20
 
 
 def export_encoder(
-    checkpoint: Path, out: Path, prefixes: Mapping[str, str], max_tokens: int = 64, precision: Precision = "int8"
+    checkpoint: Path,
+    out: Path,
+    prefixes: Mapping[str, str],
+    max_tokens: int = 64,
+    precision: Precision = "int8",
+    calibration: Sequence[str] = (),
 ) -> Path:
     """Writes the encoder in the Hugging Face folder `checkpoint` as a bundle into `out`, and returns `out`.
 
     `prefixes` are those of the roles query, passage and together; texts are cut at `max_tokens`, special tokens
-    included. The same checkpoint always gives the same bytes.
-    Raises ModelError when the checkpoint's architecture cannot be exported or a part is missing.
+    included. `int8-static` needs texts for `calibration`, 20 or more, like those it will be asked about.
+    The same checkpoint and texts always give the same bytes.
+    Raises ModelError when the checkpoint's architecture cannot be exported, a part is missing or the texts are too few.
     """
     weights = read_weights(checkpoint)
     longest = longest_text(weights.config)
     if max_tokens > longest:
         raise ModelError(f"texts of {max_tokens} tokens are longer than the model's {longest}", where=str(checkpoint))
     out.mkdir(parents=True, exist_ok=True)
-    BertGraph(weights.tensors, weights.config, LINEARS[precision]()).save(out / MODEL_FILE)
+    if precision == "int8-static":
+        if len(calibration) < FEWEST_CALIBRATION:
+            what = f"{len(calibration)} texts are too few to calibrate by"
+            raise ModelError(what, hint=f"give {FEWEST_CALIBRATION}")
+        tokens = TextTokens(checkpoint / TOKENIZER_FILE, max_tokens)
+        # A text counts in every role: a prefix is read by all layers too.
+        roles = [ids for prefix in dict.fromkeys(prefixes.values()) for ids in tokens.ids(calibration, prefix)]
+        _static_graph(weights, roles).save(out / MODEL_FILE)
+    else:
+        linear = IntegerLinear() if precision == "int8" else FloatLinear()
+        BertGraph(weights.tensors, weights.config, linear).save(out / MODEL_FILE)
     shutil.copyfile(checkpoint / TOKENIZER_FILE, out / TOKENIZER_FILE)
     if (checkpoint / TOGETHER_FILE).is_file():
         shutil.copyfile(checkpoint / TOGETHER_FILE, out / TOGETHER_FILE)
@@ -48,6 +66,12 @@ def export_encoder(
     )
     facts.write(out)
     return out
+
+
+def _static_graph(weights: EncoderWeights, tokens: Sequence[Sequence[int]]) -> BertGraph:
+    layers = int(weights.config["num_hidden_layers"])
+    tensors, calibration = folded(plain_names(weights.tensors), calibrate(weights, tokens), layers)
+    return BertGraph(tensors, weights.config, CalibratedLinear(calibration))
 
 
 def export_classifier(encoder: Path, out: Path, labels: Sequence[str], weight: np.ndarray, bias: np.ndarray) -> Path:

@@ -25,6 +25,7 @@ class GraphWriter:
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, np.ndarray] = {}
+        self._outputs: list[onnx.ValueInfoProto] = []
         self._count = 0
 
     def constant(self, hint: str, value: np.ndarray | np.generic) -> str:
@@ -45,15 +46,18 @@ class GraphWriter:
         self._nodes.append(helper.make_node(kind, list(inputs), names, names[0], domain=domain, **attributes))
         return names
 
-    def save(self, path: Path, given: onnx.ValueInfoProto, value: str, output: tuple[str, list[int | str]]) -> None:
-        """Writes `path` and `path`.data; `value` is the float32 output, `output` its public name and shape."""
-        name, shape = output
+    def output(self, name: str, value: str, shape: Sequence[int | str]) -> str:
+        """Makes the float32 `value` an output of the graph under the public `name`, and returns that name."""
         self._nodes.append(helper.make_node("Identity", [value], [name], name))
+        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def save(self, path: Path, given: onnx.ValueInfoProto) -> None:
+        """Writes `path` and `path`.data; `given` is what the graph reads."""
         with path.with_name(path.name + ".data").open("wb") as data:
             constants = [_written(hint, array, data) for hint, array in self._constants.items()]
-        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)]
         model = helper.make_model(
-            helper.make_graph(self._nodes, "encoder", [given], outputs, constants),
+            helper.make_graph(self._nodes, "encoder", [given], self._outputs, constants),
             opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)],
             ir_version=IR_VERSION,
             producer_name="tradewind",

@@ -27,6 +27,9 @@ LABELS_FILE: Final = "labels.json"
 Role = Literal["query", "passage", "together"]
 """`query` is what a shopper types, `passage` an item's text, `together` an item's text asked what goes with it."""
 
+Precision = Literal["int8-static", "int8", "fp32"]
+"""`int8` scales every token by itself, `int8-static` a whole layer by what calibration saw."""
+
 
 class EncoderFacts(BaseModel):
     """The width of the vectors, where texts are cut, and what goes before a text in each role."""
@@ -36,7 +39,7 @@ class EncoderFacts(BaseModel):
     dimension: int = Field(ge=1)
     pooling: Literal["mean"] = "mean"
     max_tokens: int = Field(ge=2)
-    precision: Literal["int8", "fp32"]
+    precision: Precision
     prefixes: dict[str, str]
 
     @classmethod

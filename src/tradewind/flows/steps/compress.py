@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 EVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 HELD_OUT: Final = 200
 """Texts on which the small model is held against the large one."""
+CALIBRATED: Final = 48
+"""Texts of the catalogue that its integers are scaled by, beside everyday words; three times as many change nothing."""
 QUESTIONS: Final = 4000
 RANKED: Final = 800
 """Size of the recall that may not fall: what is bought with an item, among the best-selling texts."""
@@ -49,37 +53,59 @@ def _run(context: Context, progress: Progress) -> Outputs:
     settings, match = context.shop.settings.encoder, context.outputs["match"]
     snapshot = snapshot_of(context)
     items, events = snapshot.items(), snapshot.events(types=["purchase"])
+    texts = parity_texts(items, events)
     small = compress_encoder(
         Path(match["folder"]),
         out,
         prefixes=checkpoint_of(context).prefixes,
         max_tokens=settings.max_tokens,
-        held_out=least_seen(items, events),
+        held_out=texts.held_out,
+        calibration=texts.calibration,
+        precision=settings.precision,
         metric=_metric(items, events, context.shop.settings.learn.seed),
         progress=progress,
     )
     facts = facts_of(
         context,
         parents=[],
-        config={"encoder": settings.model_dump(), "tuned": match["report"] is not None},
+        config={
+            "encoder": settings.model_dump(),
+            "tuned": match["report"] is not None,
+            "precision": small.precision,
+            "refused": small.refused,
+        },
         metrics={"match": match["metrics"], "parity": small.report},
         profile=small.profile,
     )
     return stored(publish_files(context.shop, "encoder", "match", out, facts)) | {"parity": small.report}
 
 
-def least_seen(items: pa.Table, events: pa.Table) -> list[str]:
-    """Returns HELD_OUT distinct texts: those that learning, which follows purchases, saw least of.
+@dataclass(frozen=True, slots=True)
+class ParityTexts:
+    """Texts to hold the small model against the large one by, and others to scale its integers by."""
 
-    A catalogue of few texts is made up to that number with everyday words of shops.
+    held_out: list[str]
+    calibration: list[str]
+
+
+def parity_texts(items: pa.Table, events: pa.Table) -> ParityTexts:
+    """Returns distinct texts, none in both lists: held out are those that learning, which follows purchases, saw least.
+
+    A catalogue of few texts is made up with everyday words of shops, of which calibration gets every other.
     """
     from tradewind.training.match_examples import shop_words
 
     texts = catalogue_texts(item_texts(items), baskets(events, items["id"], None, None).popularity(items.num_rows))
-    order = np.argsort(texts.sold, kind="stable")
-    pool = order[: max(HELD_OUT, len(order) // 2)]
-    own = [texts.texts[row] for row in pool[:: max(1, len(pool) // HELD_OUT)][:HELD_OUT]]
-    return list(dict.fromkeys([*own, *shop_words()]))[:HELD_OUT]
+    order, words = np.argsort(texts.sold, kind="stable"), shop_words()
+    least, most = order[: len(order) // 2], order[len(order) // 2 :]
+    calibration = dict.fromkeys([*_spread(texts.texts, most, CALIBRATED), *words[::2]])
+    held_out = dict.fromkeys([*_spread(texts.texts, least, HELD_OUT), *words[1::2]])
+    return ParityTexts([text for text in held_out if text not in calibration][:HELD_OUT], list(calibration))
+
+
+def _spread(texts: Sequence[str], rows: np.ndarray, count: int) -> list[str]:
+    """Returns at most `count` of the texts of `rows`, evenly over their order."""
+    return [texts[row] for row in rows[:: max(1, len(rows) // count)][:count]]
 
 
 def _metric(items: pa.Table, events: pa.Table, seed: int) -> Metric | None:
