@@ -156,8 +156,8 @@ def _tuned(folder: Path, source: str, examples: Sequence[Example], options: argp
         return found
     started = time.monotonic()
     learned, watched = split_examples(examples, 0.1, options.seed)
-    causal, task = load_causal(folder, source), TaskSettings(method="lora", batch_size=4)
-    budget = Budget(options.steps, 4, max(4, options.steps // 4))
+    causal, task = load_causal(folder, source), TaskSettings(method="lora", batch_size=2)
+    budget = Budget(options.steps, 2, max(4, options.steps // 2))
     plan = plan_run(task, LearnSettings(threads=1, seed=options.seed), budget, method("lora"))
     result = tune(causal, learned, watched, plan, options.out / "run")
     save_causal(causal, out)
