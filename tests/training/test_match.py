@@ -22,7 +22,7 @@ from tradewind.tasks.translations import Glosses, Meaning, parted
 from tradewind.telemetry import SilentProgress
 from tradewind.training import match
 from tradewind.training.interpolation import Mixture, copy_of
-from tradewind.training.match_batches import match_batches
+from tradewind.training.match_batches import identity, match_batches
 from tradewind.training.match_examples import EFFORTS, match_examples, shop_words
 from tradewind.training.plan import Budget
 from tradewind.training.text_bank import TextBank
@@ -125,6 +125,7 @@ def test_the_learned_glossary_is_read_in_every_batch_and_never_beyond(
     assert not any(word in query for word in unknown for query in examples.translated.queries)
     assert all(word.isascii() for word in examples.words)
     plain = match_examples(make_shop(), snapshot, TINY, 100)
+    assert identity(plain) != identity(examples), "a checkpoint of the one is not taken up by the other"
     assert not len(plain.translated) and not all(word.isascii() for word in plain.words)
 
 

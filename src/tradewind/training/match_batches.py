@@ -110,9 +110,9 @@ def match_batches(
         made = by_length(lengths, count=wanted, size=size, seed=seed, apart=(_codes(pairs.passages), pairs.group))
         plan += [((turn + 0.5) / len(made), (pairs, rows)) for turn, rows in enumerate(made)]
     ordered = [batch for _, batch in sorted(plan, key=lambda entry: entry[0])]
-    wanted = (ordered * (count // max(1, len(ordered)) + 1))[:count]
+    batches = (ordered * (count // max(1, len(ordered)) + 1))[:count]
     taught = Taught(examples.translated, said, len(examples.validation.texts)) if said else None
-    return MatchBatches(bank, wanted, kept, words, seed, taught)
+    return MatchBatches(bank, batches, kept, words, seed, taught)
 
 
 def identity(examples: MatchExamples) -> str:
@@ -121,6 +121,8 @@ def identity(examples: MatchExamples) -> str:
     for pairs in (examples.together, examples.phrases):
         for anchor, passage in zip(pairs.anchors, pairs.passages, strict=True):
             digest.update(f"{anchor}\n{passage}\n".encode())
+    digest.update("\n".join((*examples.translated.queries, *examples.translated.said)).encode())
+    digest.update(examples.mapped.left.tobytes() + examples.mapped.right.tobytes())
     return digest.hexdigest()
 
 
