@@ -76,4 +76,6 @@ def _present(context: Context, outputs: Outputs) -> bool:
     return Path(outputs["folder"]).is_dir()
 
 
-STEP = Step("match", "Fine-tune the encoder", 200.0, _inputs, _run, _present, revision=2, grows_with="items", least=30.0)
+STEP = Step(
+    "match", "Fine-tune the encoder", 200.0, _inputs, _run, _present, revision=2, grows_with="items", least=30.0
+)
