@@ -20,6 +20,8 @@ COMMAND = str(Path(sys.executable).with_name("tradewind"))
 class Cli:
     """The command line, run as a process of its own."""
 
+    command = COMMAND
+
     def run(self, *words: str | Path, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Returns what came of `tradewind WORDS`; with `check` a failure fails the test and shows why."""
         done = subprocess.run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 COMMAND = str(Path(sys.executable).with_name("tradewind"))
 STEPS = ["ingest", "weights", "match", "compress", "encode", "next_item", "classify", "index", "generation"]
@@ -116,8 +116,9 @@ def test_killed_in_any_step_and_started_again_it_ends_with_a_generation_that_ver
 def _hurry(shop: Path) -> None:
     """Two training steps are enough to be killed in."""
     path = shop / "shop.yaml"
-    text = re.sub(r"(?m)^learn:.*$", "", path.read_text(encoding="utf-8"))
-    path.write_text(text + "\nlearn: {match: {max_steps: 2}, next_item: {max_steps: 2}}\n", encoding="utf-8")
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings["learn"] = {"match": {"max_steps": 2}, "next_item": {"max_steps": 2}}
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
 
 
 def _kill_when_it_begins(shop: Path, step: str) -> bool:

@@ -35,7 +35,11 @@ _OF_PERSON: Final = (
 
 @dataclass(frozen=True, slots=True)
 class EventOutcome:
-    """What became of one event. `reason` is a word, set when the event was rejected or is in conflict."""
+    """What became of one event.
+
+    `reason` is set when the event was rejected or is in conflict: a word that names the field (`unknown_item`), or
+    the field and a word (`value: negative`).
+    """
 
     event_id: str
     status: Status
@@ -90,7 +94,8 @@ def _refusals(connection: Connection, given: Sequence[Event]) -> list[str | None
         if event.user and (event.user not in persons or persons[event.user].erased):
             reasons[place] = "unknown_user"
     for place, finding in found.items():
-        reasons[place] = finding.reason
+        named = finding.field in finding.reason
+        reasons[place] = finding.reason if named else f"{finding.field}: {finding.reason}"
     return reasons
 
 
