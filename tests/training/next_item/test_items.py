@@ -14,8 +14,8 @@ from tradewind.models.item_sequence import ItemSequenceConfig, ItemSequenceModel
 from tradewind.tasks.next_item.sequences import Asked, Sequences, leave_one_out, ndcg, recall, sequences_of
 from tradewind.telemetry import SilentProgress
 from tradewind.training.next_item.items import Brief, ItemSettings, assess, train_items
-from tradewind.training.next_item.items.answers import averaged, places, scorer, standard
-from tradewind.training.next_item.items.baselines import by_neighbours, by_popularity
+from tradewind.training.next_item.items.answers import averaged, places, places_by_weights, scorer, standard
+from tradewind.training.next_item.items.baselines import by_likeness, by_neighbours, by_popularity
 from tradewind.training.next_item.items.batches import ItemBatches
 from tradewind.training.next_item.items.learn import Lesson, learn, with_text
 from tradewind.training.next_item.items.objective import NextItem
@@ -162,7 +162,7 @@ def test_a_run_leaves_two_models_a_report_and_is_not_done_twice(lesson: Lesson, 
     short = dataclasses.replace(QUICK, epochs=2, every=1)
     brief = Brief("ring", lesson.split, texts(), short, short)
     first = train_items(brief, tmp_path, SilentProgress())
-    assert [len(table.rows) for table in first.tables] == [7, 7, 7]
+    assert [len(table.rows) for table in first.tables] == [8, 8, 8]
     assert first.tables[0].title.endswith("without the history's own")
     assert "<svg" in first.report.read_text(encoding="utf-8")
     assert not list(tmp_path.rglob("checkpoint-*"))
@@ -193,6 +193,22 @@ def test_a_method_moves_what_it_says(lesson: Lesson, tmp_path: Path, method: str
     assert torch.equal(before[stays], after[stays])
 
 
+def test_likeness_is_the_cosine_to_a_fading_history():
+    text = np.array([[1, 0], [0, 2], [3, 3], [0, -1]], dtype=np.float32)
+    scores = by_likeness(text, 0.5)(sequences_of([[0, 1]]))
+    assert scores[0] == pytest.approx([0.5, 1.0, 1.5 / np.sqrt(2), -1.0])
+
+
+def test_many_weightings_at_once_are_each_one_alone(lesson: Lesson):
+    asked = lesson.split.test
+    random = np.random.default_rng(0).normal(size=(2, len(asked), ITEMS)).astype(np.float32)
+    parts = [lambda histories, part=part: random[part, : len(histories)] for part in range(2)]
+    weights = [(1.0, 0.0), (0.3, 0.7)]
+    together = places_by_weights(parts, weights, asked, without_history=True)
+    alone = [places(averaged(parts, one), asked, without_history=True) for one in weights]
+    assert np.array_equal(together, np.stack(alone))
+
+
 def test_figures_name_every_method_its_slices_and_what_chance_explains(lesson: Lesson):
     random = np.random.default_rng(0).normal(size=(len(lesson.split.test), ITEMS)).astype(np.float32)
     good = random.copy()
@@ -203,9 +219,10 @@ def test_figures_name_every_method_its_slices_and_what_chance_explains(lesson: L
         return lambda histories: values[: len(histories)]
 
     protocol = assess.Protocol("ring", learned, ITEMS, asked, without_history=True)
-    chosen = assess.choose(score(random), score(good), protocol)
-    assert chosen.text_share > 0.5
-    methods = assess.baselines(learned, ITEMS, chosen.fade, 1) | assess.both(score(random), score(good), chosen)
+    parts = {assess.IDS: score(random), assess.TEXT: score(good), assess.LIKENESS: score(random[::-1])}
+    chosen = assess.choose(parts, protocol)
+    assert chosen.weights[1] >= 0.5
+    methods = assess.methods(parts, learned, ITEMS, chosen, 1)
     found = protocol.reached(methods)
     table = assess.overall(protocol, found)
     assert set(table.rows) == set(methods)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -42,12 +42,10 @@ def scorer(model: ItemSequenceModel) -> Score:
     return lambda histories: np.asarray(user_vectors(model, histories) @ side.T, dtype=np.float32)
 
 
-def averaged(parts: list[Score], weights: tuple[float, ...]) -> Score:
+def averaged(parts: Sequence[Score], weights: Sequence[float]) -> Score:
     """Returns the weighted mean of the parts' scores, each first brought to mean 0 and deviation 1 per history
     (EnsRec: arXiv 2512.17820): models trained apart score on scales of their own."""
-    return lambda histories: np.sum(
-        [np.float32(weight) * standard(part(histories)) for part, weight in zip(parts, weights, strict=True)], axis=0
-    )
+    return lambda histories: _mixed([standard(part(histories)) for part in parts], weights)
 
 
 def standard(scores: Floats) -> Floats:
@@ -58,19 +56,42 @@ def standard(scores: Floats) -> Floats:
 
 def places(score: Score, asked: Asked, *, without_history: bool) -> Rows:
     """Returns (questions,) the place of the right item among all items, those of the history left out if wanted."""
-    return np.concatenate([ranks(scores, truth) for scores, truth in scored(score, asked, without_history)])
+    found = [
+        ranks(_without(score(some.histories), some) if without_history else score(some.histories), some.truth)
+        for some in _parts(asked)
+    ]
+    return np.concatenate(found)
 
 
-def scored(score: Score, asked: Asked, without_history: bool) -> Iterator[tuple[Floats, Rows]]:
-    """Yields scores (n, items) and the right items (n,), some questions at a time."""
+def places_by_weights(
+    parts: Sequence[Score], weights: Sequence[Sequence[float]], asked: Asked, *, without_history: bool
+) -> Rows:
+    """Returns (weightings, questions): `places` of the parts averaged by each of `weights`, each part asked once."""
+    found = []
+    for some in _parts(asked):
+        scores = [standard(part(some.histories)) for part in parts]
+        mixed = (_mixed(scores, weighting) for weighting in weights)
+        found.append([ranks(_without(one, some) if without_history else one, some.truth) for one in mixed])
+    return np.concatenate(found, axis=1)
+
+
+def _parts(asked: Asked) -> Iterator[Asked]:
     for start in range(0, len(asked), TOGETHER):
         numbers = np.arange(start, min(start + TOGETHER, len(asked)))
-        histories = asked.histories.chosen(numbers)
-        scores = score(histories)
-        if without_history:
-            # The right item stays in where somebody took it again.
-            scores = scores.copy()
-            kept = scores[np.arange(len(numbers)), asked.truth[numbers]]
-            scores[histories.owners, histories.items] = _LOWEST
-            scores[np.arange(len(numbers)), asked.truth[numbers]] = kept
-        yield scores, asked.truth[numbers]
+        yield Asked(asked.histories.chosen(numbers), asked.truth[numbers])
+
+
+def _mixed(scores: Sequence[Floats], weights: Sequence[float]) -> Floats:
+    mixed = np.zeros_like(scores[0])
+    for one, weight in zip(scores, weights, strict=True):
+        if weight:
+            mixed += np.float32(weight) * one
+    return mixed
+
+
+def _without(scores: Floats, asked: Asked) -> Floats:
+    """Returns the scores with the histories' items last, but for the right item where somebody took it again."""
+    left, questions = scores.copy(), np.arange(len(asked))
+    left[asked.histories.owners, asked.histories.items] = _LOWEST
+    left[questions, asked.truth] = scores[questions, asked.truth]
+    return left

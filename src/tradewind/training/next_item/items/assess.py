@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tradewind.evaluation.report import Table
 from tradewind.evaluation.significance import paired_bootstrap
 from tradewind.tasks.next_item.sequences import Asked, Sequences, ndcg, recall, slices
-from tradewind.training.next_item.items.answers import Score, averaged, places
+from tradewind.training.next_item.items.answers import Score, averaged, places, places_by_weights
 from tradewind.training.next_item.items.baselines import by_chance, by_neighbours, by_popularity
 
 Rows = npt.NDArray[np.int64]
@@ -25,16 +25,24 @@ LAST_ITEM: Final = "co-occurrence with the last item"
 NEIGHBOURS: Final = "item-kNN over the history"
 IDS: Final = "from ids"
 TEXT: Final = "from text"
-BOTH: Final = "both averaged"
-SHARES: Final = tuple(round(0.1 * tenth, 1) for tenth in range(11))
+LIKENESS: Final = "likeness of text to the history"
+BOTH: Final = "ids and text averaged"
+LIKE: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
+WEIGHTS: Final = tuple(
+    (round(1 - text - like, 2), text, like)
+    for text in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0)
+    for like in LIKE
+    if text + like <= 1
+)
 FADES: Final = (0.3, 0.5, 0.7, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What validation decided: the `text_share` of the average, and how fast item-kNN forgets a history's items."""
+    """What validation decided: the weights of the average of ids, text and likeness, and how fast item-kNN forgets a
+    history's items."""
 
-    text_share: float
+    weights: tuple[float, float, float]
     fade: float
 
 
@@ -53,28 +61,29 @@ class Protocol:
         return {name: places(score, self.asked, without_history=self.without_history) for name, score in scores.items()}
 
 
-def choose(ids: Score, text: Score, validation: Protocol) -> Chosen:
-    """Returns the choices with the best nDCG@10 on validation questions."""
-    averages = {str(share): averaged([ids, text], (1 - share, share)) for share in SHARES}
-    neighbours = {str(fade): by_neighbours(validation.learn, validation.items, fade) for fade in FADES}
-    share, fade = (_best(validation.reached(scores)) for scores in (averages, neighbours))
-    return Chosen(float(share), float(fade))
+def choose(parts: Mapping[str, Score], validation: Protocol) -> Chosen:
+    """Returns the choices with the best nDCG@10 on validation questions; `parts` are IDS, TEXT and LIKENESS."""
+    asked, apart = validation.asked, validation.without_history
+    members = [parts[name] for name in (IDS, TEXT, LIKENESS)]
+    quality = ndcg(places_by_weights(members, WEIGHTS, asked, without_history=apart)).mean(axis=1)
+    found = validation.reached({str(fade): by_neighbours(validation.learn, validation.items, fade) for fade in FADES})
+    fade = max(found, key=lambda name: float(ndcg(found[name]).mean()))
+    return Chosen(WEIGHTS[int(quality.argmax())], float(fade))
 
 
-def baselines(learn: Sequences, items: int, fade: float, seed: int) -> dict[str, Score]:
-    """Returns what needs no training, by name."""
+def methods(parts: Mapping[str, Score], learn: Sequences, items: int, chosen: Chosen, seed: int) -> dict[str, Score]:
+    """Returns every method by its name: what needs no training, the models, and the average put forward."""
+    members = [parts[name] for name in (IDS, TEXT, LIKENESS)]
     return {
         CHANCE: by_chance(items, seed),
         POPULARITY: by_popularity(learn, items),
         LAST_ITEM: by_neighbours(learn, items, 0.0),
-        NEIGHBOURS: by_neighbours(learn, items, fade),
+        NEIGHBOURS: by_neighbours(learn, items, chosen.fade),
+        LIKENESS: parts[LIKENESS],
+        IDS: parts[IDS],
+        TEXT: parts[TEXT],
+        BOTH: averaged(members, chosen.weights),
     }
-
-
-def both(ids: Score, text: Score, chosen: Chosen) -> dict[str, Score]:
-    """Returns the models and their average, by name."""
-    average = averaged([ids, text], (1 - chosen.text_share, chosen.text_share))
-    return {IDS: ids, TEXT: text, BOTH: average}
 
 
 def overall(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) -> Table:
@@ -82,7 +91,7 @@ def overall(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) -> 
     rows = {
         name: {RECALL: float(recall(place).mean()), NDCG: float(ndcg(place).mean())} for name, place in found.items()
     }
-    notes = [_gain(found, ours, peer) for peer in (IDS, NEIGHBOURS) if peer in found and ours in found]
+    notes = [_gain(found, ours, peer) for peer in (IDS, TEXT, NEIGHBOURS) if peer in found and ours in found]
     ranked = "without the history's own" if protocol.without_history else "the history's own among them"
     title = f"{protocol.name}: {len(protocol.asked)} questions, all {protocol.items} items ranked, {ranked}"
     return Table(title, (RECALL, NDCG), rows, ours=ours, notes=tuple(notes))
@@ -104,10 +113,6 @@ def by_slice(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) ->
     sizes = ", ".join(f"{name}: {int(where.sum())}" for name, where in parts.items())
     note = f"warm: learned from 5 purchases or more; tail: from 1 to 4; cold: from none. Questions: {sizes}"
     return Table(f"{protocol.name}, slices apart", columns, rows, ours=ours, notes=(note,))
-
-
-def _best(found: Mapping[str, Rows]) -> str:
-    return max(found, key=lambda name: float(ndcg(found[name]).mean()))
 
 
 def _gain(found: Mapping[str, Rows], ours: str, peer: str) -> str:

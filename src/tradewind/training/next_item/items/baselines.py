@@ -1,4 +1,4 @@
-"""What needs no learning: chance, popularity, and what others took along with the history's items."""
+"""What needs no training: chance, popularity, what others took with a history's items, and what reads like them."""
 
 from __future__ import annotations
 
@@ -40,11 +40,19 @@ def by_neighbours(learn: Sequences, items: int, fade: float = FADE) -> Score:
     cosine = sparse.csr_matrix(unit.T @ unit)
     cosine.setdiag(0.0)
 
-    def score(histories: Sequences) -> Floats:
-        lengths = histories.lengths
-        back = np.repeat(histories.starts[1:], lengths) - 1 - np.arange(len(histories.items))
-        weight = np.power(np.float32(fade), back)
-        profile = sparse.csr_matrix((weight, (histories.owners, histories.items)), shape=(len(histories), items))
-        return np.asarray((profile @ cosine).todense(), dtype=np.float32)
+    return lambda histories: np.asarray((_profile(histories, items, fade) @ cosine).todense(), dtype=np.float32)
 
-    return score
+
+def by_likeness(text: Floats, fade: float = FADE) -> Score:
+    """Returns the cosine of each item's text vector with a history's, summed, each older item `fade` as loud.
+
+    `text` (items, w) is whitened: unwhitened, the vectors of a language model are all much alike.
+    """
+    unit = text / np.maximum(np.linalg.norm(text, axis=1, keepdims=True), 1e-9)
+    return lambda histories: np.asarray((_profile(histories, len(unit), fade) @ unit) @ unit.T, dtype=np.float32)
+
+
+def _profile(histories: Sequences, items: int, fade: float) -> sparse.csr_matrix:
+    back = np.repeat(histories.starts[1:], histories.lengths) - 1 - np.arange(len(histories.items))
+    weight = np.power(np.float32(fade), back)
+    return sparse.csr_matrix((weight, (histories.owners, histories.items)), shape=(len(histories), items))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tradewind.errors import ModelError
 from tradewind.evaluation.report import Table
 from tradewind.models.item_sequence import ItemSequenceModel
 from tradewind.tasks.next_item.sequences import LeaveOneOut, Sequences
@@ -18,6 +19,7 @@ from tradewind.telemetry import Progress
 from tradewind.training.figures import bars_figure, curves_figure
 from tradewind.training.next_item.items import assess
 from tradewind.training.next_item.items.answers import Score, averaged, scorer
+from tradewind.training.next_item.items.baselines import by_likeness
 from tradewind.training.next_item.items.learn import Lesson, learn, with_text
 from tradewind.training.next_item.items.result_folder import read_model, write_model
 from tradewind.training.next_item.items.settings import ItemSettings
@@ -56,9 +58,15 @@ class ItemResult:
 
     def score(self, histories: Sequences) -> Floats:
         """Returns the average's scores (histories, items) of every item as the next one."""
-        share = self.chosen.text_share
-        both: Score = averaged([scorer(self.ids), scorer(self.text)], (1 - share, share))
-        return both(histories)
+        return averaged(list(members(self.ids, self.text).values()), self.chosen.weights)(histories)
+
+
+def members(ids: ItemSequenceModel, text: ItemSequenceModel) -> dict[str, Score]:
+    """Returns what is averaged, by name: the two models, and how like an item's text is to the history's."""
+    frozen = text.text()
+    if frozen is None:
+        raise ModelError("a model of ids stands where one of text is wanted")
+    return {assess.IDS: scorer(ids), assess.TEXT: scorer(text), assess.LIKENESS: by_likeness(frozen.numpy())}
 
 
 def train_items(brief: Brief, out: Path, progress: Progress) -> ItemResult:
@@ -70,8 +78,9 @@ def train_items(brief: Brief, out: Path, progress: Progress) -> ItemResult:
     lesson = Lesson(brief.split, brief.items)
     ids, ids_figure = _trained(lesson, brief.ids, out / "ids", progress)
     text, text_figure = _trained(with_text(lesson, brief.vectors), brief.text, out / "text", progress)
-    chosen = assess.choose(scorer(ids), scorer(text), _validation(brief))
-    tables = _tables(brief, scorer(ids), scorer(text), chosen)
+    parts = members(ids, text)
+    chosen = assess.choose(parts, _validation(brief))
+    tables = _tables(brief, parts, chosen)
     bars = bars_figure(tables[0].title, tables[0].rows, tables[0].columns, assess.BOTH)
     facts = _facts(brief, chosen)
     report = write_report(out / "report", "next_item", tables, (bars, ids_figure, text_figure), facts)
@@ -97,9 +106,9 @@ def _validation(brief: Brief) -> assess.Protocol:
     return assess.Protocol("validation", brief.split.learn, brief.items, watched, not brief.ids.again)
 
 
-def _tables(brief: Brief, ids: Score, text: Score, chosen: assess.Chosen) -> tuple[Table, ...]:
+def _tables(brief: Brief, parts: Mapping[str, Score], chosen: assess.Chosen) -> tuple[Table, ...]:
     learned, seed = brief.split.learn, brief.ids.seed
-    scores = assess.baselines(learned, brief.items, chosen.fade, seed) | assess.both(ids, text, chosen)
+    scores = assess.methods(parts, learned, brief.items, chosen, seed)
     name = f"next_item, {brief.name}, seed {seed}"
     tables: list[Table] = []
     for without in (False,) if brief.ids.again else (True, False):
@@ -117,7 +126,7 @@ def _facts(brief: Brief, chosen: assess.Chosen) -> Mapping[str, Any]:
         "sequences": len(learned),
         "purchases learned from": sum(learned),
         "items": brief.items,
-        "share of text in the average": chosen.text_share,
+        "weights of ids, text, likeness": chosen.weights,
         "from ids": asdict(brief.ids),
         "from text": asdict(brief.text),
     }
