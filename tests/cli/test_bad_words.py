@@ -35,6 +35,7 @@ def _shop(folder: Path, *, yaml: str = SHOP, items: bytes | str = ITEMS, events:
         ("shop: s\nitmes: {}\n", "items"),
         (SHOP + "learn: {efort: quick}\n", "effort"),
         (SHOP + "serve: {port: many}\n", "serve.port"),
+        (SHOP + "learn: {match: {learning_rate: 1e-4x}}\n", "learn.match.learning_rate"),
         ("shop: [", "not valid YAML"),
     ],
 )
@@ -43,6 +44,11 @@ def test_a_wrong_setting_is_named_with_the_nearest_right_one(tmp_path: Path, yam
     assert done.returncode == 2
     assert "shop.yaml" in done.stderr
     assert said in done.stderr
+
+
+def test_a_number_that_yaml_reads_as_text_is_taken_as_the_number(tmp_path: Path) -> None:
+    shop = _shop(tmp_path / "s", yaml=SHOP + "learn: {match: {learning_rate: 1e-4}}\n")
+    assert _run("ingest", shop).returncode == 0
 
 
 def test_a_missing_column_is_named_with_the_nearest_one(tmp_path: Path) -> None:
