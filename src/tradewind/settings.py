@@ -124,6 +124,23 @@ class ExamplesSettings(Settings):
     """Rows of one group are never parted between learning and testing; left out, the text without numbers decides."""
 
 
+class TechniqueSettings(Settings):
+    """What may be added to a run against over-fitting; everything is off, and works alone and together."""
+
+    r_drop: float = Field(0.0, ge=0)
+    """Weight of the divergence between two dropout masks; needs `dropout` above 0."""
+    adversary: Literal["none", "fgm", "pgd"] = "none"
+    """Whether the loss is also taken at the worst place near each text, found in one step or in several."""
+    radius: float = Field(0.05, gt=0, le=1)
+    """How far the adversary may go, relative to the norm of a text's states."""
+    augment: list[str] = []
+    """Ways in which texts are said differently: drop, swap, typos, synonyms, homophones."""
+    copies: float = Field(1.0, gt=0, le=20)
+    """How many changed copies a text gets."""
+    synonyms: list[list[str]] = []
+    """Groups of words that mean the same, for `augment: [synonyms]`."""
+
+
 class EstimatorSettings(TaskSettings):
     """A model of the shop's own, learned from a table of examples."""
 
@@ -135,6 +152,7 @@ class EstimatorSettings(TaskSettings):
     blocks: int | None = Field(None, ge=1)
     """How many of the encoder's blocks move, from the top; left out, the effort decides."""
     max_tokens: int = Field(64, ge=8, le=512)
+    techniques: TechniqueSettings = TechniqueSettings()
 
 
 class LearnSettings(Settings):

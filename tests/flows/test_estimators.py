@@ -11,13 +11,15 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
 
+from tradewind.data.examples import Examples
 from tradewind.engine.estimators import Estimators, open_estimator
 from tradewind.errors import ConfigError, DataError, NotFoundError, RequestError
 from tradewind.flows.estimators import learn_estimator
 from tradewind.registry.artefacts import load
 from tradewind.registry.keys import load_public
-from tradewind.settings import Shop, load_shop
+from tradewind.settings import Shop, TechniqueSettings, load_shop
 from tradewind.telemetry import SilentProgress
+from tradewind.training.augmentation.examples import with_copies
 from tradewind.training.estimator import group_rows
 
 WORDS = ["[PAD]", "[UNK]", "passage", ":", ".", "milk", "cheese", "bread", "rolls", "good", "bad", *"123456789"]
@@ -42,6 +44,14 @@ learn:
       batch_size: 8
       learning_rate: 0.01
       max_steps: 60
+      examples: {{source: {{path: labelled.csv}}, text: review, target: stars, group: group}}
+    hardened:
+      task: rating
+      batch_size: 8
+      learning_rate: 0.01
+      max_steps: 60
+      dropout: 0.1
+      techniques: {{r_drop: 0.5, adversary: fgm, augment: [swap, drop, synonyms], synonyms: [[good, fine]]}}
       examples: {{source: {{path: labelled.csv}}, text: review, target: stars, group: group}}
     odd: {{task: catgory, examples: {{source: {{path: labelled.csv}}, text: title, target: section}}}}
     paired: {{task: rating, examples: {{source: {{path: labelled.csv}}, text: title, second: review, target: stars}}}}
@@ -83,7 +93,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture(scope="module")
 def learned(shop: Shop) -> Shop:
-    for name in ("aisle", "stars"):
+    for name in ("aisle", "stars", "hardened"):
         learn_estimator(shop, name, SilentProgress())
     return shop
 
@@ -96,6 +106,22 @@ def test_a_category_is_named_down_its_path(learned: Shop) -> None:
 def test_stars_follow_the_words(learned: Shop) -> None:
     good, bad = open_estimator(learned, "stars").predict(["good cheese 2", "bad cheese 2"])
     assert good["stars"] > bad["stars"] + 1
+
+
+def test_techniques_against_over_fitting_work_together(learned: Shop) -> None:
+    good, bad = open_estimator(learned, "hardened").predict(["good cheese 2", "bad cheese 2"])
+    assert good["stars"] > bad["stars"] + 1
+
+
+def test_copies_belong_to_what_is_learned_and_the_test_is_never_changed() -> None:
+    texts = [f"milk bread {n}" for n in range(30)]
+    examples = Examples(texts, [""] * 30, [*range(30)], texts)
+    rows = group_rows(texts, 13)
+    whole, taught = with_copies(examples, rows.learned, TechniqueSettings(augment=["swap"], copies=2), 13)
+    copies = taught[len(rows.learned) :]
+    assert len(copies) > 20
+    assert {whole.targets[row] for row in copies} <= {examples.targets[row] for row in rows.learned}
+    assert whole.texts[:30] == texts
 
 
 def test_an_answer_depends_on_its_text_alone(learned: Shop) -> None:

@@ -20,9 +20,11 @@ from tradewind.models.pretrained import Checkpoint
 from tradewind.settings import Effort, EstimatorSettings, Shop
 from tradewind.tasks.estimators import EstimatorTask, estimator_task
 from tradewind.telemetry import Progress
+from tradewind.training.augmentation.examples import with_copies
 from tradewind.training.figures import bars_figure, curves_figure
 from tradewind.training.plan import Budget, Plan, plan_run
 from tradewind.training.result import TrainResult, write_report
+from tradewind.training.supervised.objective import Terms
 from tradewind.training.supervised.recipe import Recipe, Rows, recipe_of
 from tradewind.training.supervised.run import FineTuned, RunSettings, fine_tune
 from tradewind.training.tuning import method
@@ -92,12 +94,13 @@ def train(
     settings = shop.settings.learn.estimators[name]
     task = estimator_task(settings.task)
     rows = group_rows(examples.groups, shop.settings.learn.seed)
-    recipe = recipe_of(task)(examples, settings.options)
-    plan = _plan(shop, settings, len(rows.learned))
+    all_examples, taught = with_copies(examples, rows.learned, settings.techniques, shop.settings.learn.seed)
+    recipe = recipe_of(task)(all_examples, settings.options)
+    plan = _plan(shop, settings, len(taught))
     done = fine_tune(
         recipe.task(rows.learned),
         checkpoint,
-        (recipe.take(rows.learned), recipe.take(rows.validated)),
+        (recipe.take(taught), recipe.take(rows.validated)),
         plan,
         out,
         settings=_run_settings(shop, settings),
@@ -129,7 +132,9 @@ def _plan(shop: Shop, settings: EstimatorSettings, count: int) -> Plan:
 
 def _run_settings(shop: Shop, settings: EstimatorSettings) -> RunSettings:
     blocks = settings.blocks or EFFORTS[shop.settings.learn.effort].blocks
-    return RunSettings(blocks=blocks, max_tokens=settings.max_tokens)
+    added = settings.techniques
+    terms = Terms(added.r_drop, added.adversary, added.radius)
+    return RunSettings(blocks=blocks, max_tokens=settings.max_tokens, terms=terms)
 
 
 def _table(name: str, recipe: Recipe, rows: GroupRows, done: FineTuned, shop: Shop, progress: Progress) -> Table:
