@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from tradewind.tasks.catalogue_texts import CatalogueTexts, catalogue_texts
-from tradewind.tasks.translations import Glosses, Meaning, held_out_check, is_english, parted, translated
+from tradewind.tasks.query_check import JudgedQuery, QueryCheck
+from tradewind.tasks.translations import (
+    Glosses,
+    Meaning,
+    held_out_check,
+    is_english,
+    parted,
+    translated,
+    without_learned_words,
+)
 
 TEXTS = ["Frozen pizza. Frozen foods", "Frozen peas. Frozen foods", "Fresh pizza. Deli", "Dog food. Pets"]
 WORDS = {"冷冻": "frozen", "披萨": "pizza", "豌豆": "peas", "新鲜": "fresh", "狗粮": "dog food", "茶": "tea"}
@@ -54,6 +63,14 @@ def test_a_held_out_word_counts_items_and_needs_enough_of_them() -> None:
     right = {query.query: rows.sum() for query, rows in zip(check.queries, check.right, strict=True)}
     assert right == {"冷冻": 24, "披萨": 24}, "peas, fresh and dog food have twelve items each, tea has none"
     assert held_out_check(_catalogue(2), _glosses()) is None
+
+
+def test_a_query_with_a_learned_word_in_it_is_not_apart() -> None:
+    queries = (("冷冻披萨", "zh"), ("洗发水", "zh"), ("pizza", "en"))
+    judged = tuple(JudgedQuery(query=query, right=["x"], language=language) for query, language in queries)
+    check = QueryCheck(_catalogue(1), judged, tuple(np.full(4, number == 1) for number in range(3)))
+    apart = without_learned_words(check, _glosses())
+    assert [query.query for query in apart.queries] == ["洗发水"] and apart.right[0].all()
 
 
 @pytest.mark.parametrize("texts", [["冷冻披萨", "Frozen pizza"], ["冷冻豌豆"]])

@@ -101,6 +101,17 @@ def held_out_check(catalogue: CatalogueTexts, held: Glosses) -> QueryCheck | Non
     return QueryCheck(catalogue, tuple(queries), tuple(right)) if queries else None
 
 
+def without_learned_words(check: QueryCheck, learned: Glosses) -> QueryCheck:
+    """Returns the Chinese queries that hold no learned word of two characters: what the glossary cannot have told."""
+    words = {word for meaning in learned.meanings for word in meaning.chinese if len(word) > 1}
+    kept = [
+        number
+        for number, query in enumerate(check.queries)
+        if query.language == "zh" and not any(word in query.query for word in words)
+    ]
+    return replace(check, queries=tuple(check.queries[n] for n in kept), right=tuple(check.right[n] for n in kept))
+
+
 def is_english(texts: Sequence[str]) -> bool:
     """Returns whether hardly any of the texts holds Chinese."""
     return sum(bool(_HAN.search(text)) for text in texts) <= _FOREIGN * len(texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,8 +20,8 @@ from tradewind.flows.evaluation.encoders import Encoders
 from tradewind.flows.steps.match import glosses_of
 from tradewind.settings import Shop
 from tradewind.tasks.match_report import search_table, texts_and_baskets, unseen_table
-from tradewind.tasks.query_check import QueryCheck, by_language, query_check, spelled_queries
-from tradewind.tasks.translations import held_out_check, parted
+from tradewind.tasks.query_check import QueryCheck, by_language, precisions, query_check, spelled_queries
+from tradewind.tasks.translations import held_out_check, parted, without_learned_words
 
 WANTED = 0.8
 """Right results among the first ten, on average."""
@@ -41,7 +41,12 @@ def search_tables(
     engine = open_engine(shop)
     try:
         checks = {use: query_check(file, items, texts, use) for use in ("report", "tune")}
-        return [_table(use, check, items, engine, encoders) for use, check in checks.items() if check.queries]
+        found = []
+        for use, check in checks.items():
+            if check.queries:
+                table, claims = _table(use, check, items, engine, encoders)
+                found.append((_with_notes(table, _apart(shop, check, encoders)), claims))
+        return found
     finally:
         engine.close()
 
@@ -78,6 +83,24 @@ def _table(
     )
     claims = () if use == "tune" else (*compared.claims, *_claims(means))
     return table, claims
+
+
+def _with_notes(table: Table, notes: Sequence[str]) -> Table:
+    return replace(table, notes=(*table.notes, *notes))
+
+
+def _apart(shop: Shop, check: QueryCheck, encoders: Encoders) -> list[str]:
+    """Says how the encoders alone do on the Chinese queries of which no word was learned from the glossary."""
+    glosses = glosses_of(shop)
+    if glosses is None:
+        return []
+    apart = without_learned_words(check, parted(glosses)[0])
+    chinese = sum(query.language == "zh" for query in check.queries)
+    methods = encoders.methods("query")
+    told = [
+        f"{name} {precisions(apart, methods[name]).mean():.2f}" for name in ("untuned", "fine-tuned") if apart.queries
+    ]
+    return [f"{len(apart.queries)} of {chinese} Chinese queries hold no learned word: {', '.join(told) or 'none'}."]
 
 
 def _served(check: QueryCheck, items: pa.Table, engine: Engine) -> npt.NDArray[np.float64]:
