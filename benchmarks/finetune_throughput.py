@@ -3,9 +3,9 @@
     python benchmarks/finetune_throughput.py [--data ../shared/data/livostyle_fashion_en] [--quick] [--json]
 
 The textbook's loop is transformers' sequence classifier with every text padded to 128 tokens, batches of 16, fp32,
-AdamW at 2e-5 and no schedule. Ours is the supervised run of this project: batches of like length, frozen word table, blocks
-below the ones that move computed once, a schedule. Both see the same titles for the same number of epochs on the same
-number of threads, and are measured on the same test titles; seconds hold everything from texts to the last step.
+AdamW at 2e-5 and no schedule. Ours is the supervised run of this project: batches of like length, frozen word table,
+blocks below the ones that move computed once, a schedule. Both see the same titles for the same number of epochs on the
+same number of threads, and are measured on the same test titles; seconds hold everything from texts to the last step.
 Without the data, titles are made up from words, and only the speed says something.
 """
 
