@@ -2,11 +2,11 @@
 
     python benchmarks/quality_rows/next_item.py --data ../shared/data/amazon_beauty_seq_en --out runs/next_item
 
-Leave-one-out: a person's last item is asked for, the one before it validates, and every item is ranked.
-A history's own items are left out of the ranking, as the published figures' code does (S3-Rec's full-sort evaluation):
-nobody in this data takes an item twice. The table with them left in stands beside it. Models stop by validation, and
-the average's weights are chosen there. With `--out` the text vectors and checkpoints are kept: a run that was broken off
-goes on and ends with the same figures.
+Leave-one-out: a person's last item is asked for, the one before it validates, and every item is ranked. A history's own
+items are left out of the ranking, as the published figures' code does (S3-Rec's full-sort evaluation): nobody in this
+data takes an item twice. The table with them left in stands beside it. Models stop by validation, and the average's
+weights are chosen there. With `--out` the text vectors, checkpoints and models are kept: a run that was broken off goes
+on and ends with the same figures.
 
 The Beauty sequences carry no times, hence no split by time; `--time-data ../shared/data/uci_online_retail_en` runs the
 same models on purchases that have them, with one cut for everybody.
@@ -45,7 +45,7 @@ from tradewind.tasks.next_item.sequences import leave_one_out, sequences_of, tim
 from tradewind.telemetry import SilentProgress
 from tradewind.training.next_item.items import Brief, ItemSettings, assess, train_items
 
-IDS = ItemSettings(dimension=128, dropout=0.4)
+IDS = ItemSettings(epochs=20)
 TEXT = ItemSettings(dropout=0.2)
 PUBLISHED = {
     "SASRec (published)": (0.0605, 0.0318),

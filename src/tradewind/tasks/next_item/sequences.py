@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.floating]
 FEWEST_ITEMS: Final = 4
 """Two to learn from, one for validation, one for the test: a shorter sequence is learned from and not asked about."""
 K: Final = 10
+TAIL: Final = 5
+"""An item taken fewer times than this where it is learned, but taken, is a tail item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def ndcg(places: Rows, k: int = K) -> npt.NDArray[np.float64]:
     return np.where(places <= k, 1.0 / np.log2(places + 1.0), 0.0)
 
 
-def slices(purchases: Rows, truth: Rows, tail: int = 5) -> dict[str, npt.NDArray[np.bool_]]:
+def slices(purchases: Rows, truth: Rows, tail: int = TAIL) -> dict[str, npt.NDArray[np.bool_]]:
     """Returns which questions ask for an item of each slice: warm, tail (taken under `tail` times), cold (never)."""
     seen = purchases[truth]
     return {"warm": seen >= tail, "tail": (seen > 0) & (seen < tail), "cold": seen == 0}

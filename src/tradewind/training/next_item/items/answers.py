@@ -42,9 +42,12 @@ def scorer(model: ItemSequenceModel) -> Score:
     return lambda histories: np.asarray(user_vectors(model, histories) @ side.T, dtype=np.float32)
 
 
-def averaged(parts: Sequence[Score], weights: Sequence[float]) -> Score:
+def averaged(parts: Sequence[Score], weights: Floats) -> Score:
     """Returns the weighted mean of the parts' scores, each first brought to mean 0 and deviation 1 per history
-    (EnsRec: arXiv 2512.17820): models trained apart score on scales of their own."""
+    (EnsRec: arXiv 2512.17820): models trained apart score on scales of their own.
+
+    `weights` are (parts,), or (parts, items) where items are weighed apart.
+    """
     return lambda histories: _mixed([standard(part(histories)) for part in parts], weights)
 
 
@@ -64,7 +67,7 @@ def places(score: Score, asked: Asked, *, without_history: bool) -> Rows:
 
 
 def places_by_weights(
-    parts: Sequence[Score], weights: Sequence[Sequence[float]], asked: Asked, *, without_history: bool
+    parts: Sequence[Score], weights: Sequence[Floats], asked: Asked, *, without_history: bool
 ) -> Rows:
     """Returns (weightings, questions): `places` of the parts averaged by each of `weights`, each part asked once."""
     found = []
@@ -81,11 +84,11 @@ def _parts(asked: Asked) -> Iterator[Asked]:
         yield Asked(asked.histories.chosen(numbers), asked.truth[numbers])
 
 
-def _mixed(scores: Sequence[Floats], weights: Sequence[float]) -> Floats:
+def _mixed(scores: Sequence[Floats], weights: Floats) -> Floats:
     mixed = np.zeros_like(scores[0])
     for one, weight in zip(scores, weights, strict=True):
-        if weight:
-            mixed += np.float32(weight) * one
+        if np.any(weight):
+            mixed += np.asarray(weight, dtype=np.float32) * one
     return mixed
 
 

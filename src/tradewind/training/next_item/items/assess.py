@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from tradewind.evaluation.report import Table
 from tradewind.evaluation.significance import paired_bootstrap
-from tradewind.tasks.next_item.sequences import Asked, Sequences, ndcg, recall, slices
-from tradewind.training.next_item.items.answers import Score, averaged, places, places_by_weights
-from tradewind.training.next_item.items.baselines import by_chance, by_neighbours, by_popularity
+from tradewind.tasks.next_item.sequences import TAIL, Asked, Sequences, ndcg, recall, slices
+from tradewind.training.next_item.items.answers import Score, places
 
 Rows = npt.NDArray[np.int64]
 
@@ -27,23 +26,6 @@ IDS: Final = "from ids"
 TEXT: Final = "from text"
 LIKENESS: Final = "likeness of text to the history"
 BOTH: Final = "ids and text averaged"
-LIKE: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
-WEIGHTS: Final = tuple(
-    (round(1 - text - like, 2), text, like)
-    for text in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0)
-    for like in LIKE
-    if text + like <= 1
-)
-FADES: Final = (0.3, 0.5, 0.7, 0.9)
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What validation decided: the weights of the average of ids, text and likeness, and how fast item-kNN forgets a
-    history's items."""
-
-    weights: tuple[float, float, float]
-    fade: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +43,6 @@ class Protocol:
         return {name: places(score, self.asked, without_history=self.without_history) for name, score in scores.items()}
 
 
-def choose(parts: Mapping[str, Score], validation: Protocol) -> Chosen:
-    """Returns the choices with the best nDCG@10 on validation questions; `parts` are IDS, TEXT and LIKENESS."""
-    asked, apart = validation.asked, validation.without_history
-    members = [parts[name] for name in (IDS, TEXT, LIKENESS)]
-    quality = ndcg(places_by_weights(members, WEIGHTS, asked, without_history=apart)).mean(axis=1)
-    found = validation.reached({str(fade): by_neighbours(validation.learn, validation.items, fade) for fade in FADES})
-    fade = max(found, key=lambda name: float(ndcg(found[name]).mean()))
-    return Chosen(WEIGHTS[int(quality.argmax())], float(fade))
-
-
-def methods(parts: Mapping[str, Score], learn: Sequences, items: int, chosen: Chosen, seed: int) -> dict[str, Score]:
-    """Returns every method by its name: what needs no training, the models, and the average put forward."""
-    members = [parts[name] for name in (IDS, TEXT, LIKENESS)]
-    return {
-        CHANCE: by_chance(items, seed),
-        POPULARITY: by_popularity(learn, items),
-        LAST_ITEM: by_neighbours(learn, items, 0.0),
-        NEIGHBOURS: by_neighbours(learn, items, chosen.fade),
-        LIKENESS: parts[LIKENESS],
-        IDS: parts[IDS],
-        TEXT: parts[TEXT],
-        BOTH: averaged(members, chosen.weights),
-    }
-
-
 def overall(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) -> Table:
     """Returns the table of recall@10 and nDCG@10, with the intervals of the gain of `ours` below it."""
     rows = {
@@ -100,7 +57,7 @@ def overall(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) -> 
 def by_slice(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) -> Table:
     """Returns recall@10 and nDCG@10 apart for warm, tail and cold items, by how often they could be learned."""
     seen = protocol.learn.purchases(protocol.items)
-    parts = {name: where for name, where in slices(seen, protocol.asked.truth).items() if where.any()}
+    parts = {name: where for name, where in slices(seen, protocol.asked.truth, TAIL).items() if where.any()}
     columns = tuple(f"{name} {metric}" for name in parts for metric in (RECALL, NDCG))
     rows = {
         method: {
@@ -111,7 +68,7 @@ def by_slice(protocol: Protocol, found: Mapping[str, Rows], ours: str = BOTH) ->
         for method, place in found.items()
     }
     sizes = ", ".join(f"{name}: {int(where.sum())}" for name, where in parts.items())
-    note = f"warm: learned from 5 purchases or more; tail: from 1 to 4; cold: from none. Questions: {sizes}"
+    note = f"warm: learned from {TAIL} purchases or more; tail: from fewer; cold: from none. Questions: {sizes}"
     return Table(f"{protocol.name}, slices apart", columns, rows, ours=ours, notes=(note,))
 
 

@@ -19,6 +19,7 @@ from tradewind.telemetry import Progress
 from tradewind.training.figures import bars_figure, curves_figure
 from tradewind.training.next_item.items import assess
 from tradewind.training.next_item.items.answers import Score, averaged, scorer
+from tradewind.training.next_item.items.average import Chosen, choose, methods
 from tradewind.training.next_item.items.baselines import by_likeness
 from tradewind.training.next_item.items.learn import Lesson, learn, with_text
 from tradewind.training.next_item.items.result_folder import read_model, write_model
@@ -27,6 +28,7 @@ from tradewind.training.result import write_report
 from tradewind.training.trainer import forget
 
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,19 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """A run's two models, what validation chose, the tables (all questions, then slices) and the report's page."""
+    """A run's two models, how often each item was learned (`seen`), what validation chose, the tables (all questions,
+    then slices) and the report's page."""
 
     ids: ItemSequenceModel
     text: ItemSequenceModel
-    chosen: assess.Chosen
+    seen: Rows
+    chosen: Chosen
     tables: tuple[Table, ...]
     report: Path
 
     def score(self, histories: Sequences) -> Floats:
         """Returns the average's scores (histories, items) of every item as the next one."""
-        return averaged(list(members(self.ids, self.text).values()), self.chosen.weights)(histories)
+        return averaged(list(members(self.ids, self.text).values()), self.chosen.weights(self.seen))(histories)
 
 
 def members(ids: ItemSequenceModel, text: ItemSequenceModel) -> dict[str, Score]:
@@ -79,12 +83,12 @@ def train_items(brief: Brief, out: Path, progress: Progress) -> ItemResult:
     ids, ids_figure = _trained(lesson, brief.ids, out / "ids", progress)
     text, text_figure = _trained(with_text(lesson, brief.vectors), brief.text, out / "text", progress)
     parts = members(ids, text)
-    chosen = assess.choose(parts, _validation(brief))
+    chosen = choose(parts, _validation(brief))
     tables = _tables(brief, parts, chosen)
     bars = bars_figure(tables[0].title, tables[0].rows, tables[0].columns, assess.BOTH)
     facts = _facts(brief, chosen)
     report = write_report(out / "report", "next_item", tables, (bars, ids_figure, text_figure), facts)
-    return ItemResult(ids, text, chosen, tables, report)
+    return ItemResult(ids, text, brief.split.learn.purchases(brief.items), chosen, tables, report)
 
 
 def _trained(lesson: Lesson, settings: ItemSettings, out: Path, progress: Progress) -> tuple[ItemSequenceModel, str]:
@@ -106,27 +110,26 @@ def _validation(brief: Brief) -> assess.Protocol:
     return assess.Protocol("validation", brief.split.learn, brief.items, watched, not brief.ids.again)
 
 
-def _tables(brief: Brief, parts: Mapping[str, Score], chosen: assess.Chosen) -> tuple[Table, ...]:
+def _tables(brief: Brief, parts: Mapping[str, Score], chosen: Chosen) -> tuple[Table, ...]:
     learned, seed = brief.split.learn, brief.ids.seed
-    scores = assess.methods(parts, learned, brief.items, chosen, seed)
     name = f"next_item, {brief.name}, seed {seed}"
     tables: list[Table] = []
     for without in (False,) if brief.ids.again else (True, False):
         protocol = assess.Protocol(name, learned, brief.items, brief.split.test, without)
-        found = protocol.reached(scores)
+        found = protocol.reached(methods(parts, protocol, chosen, seed))
         tables += [assess.overall(protocol, found), assess.by_slice(protocol, found)]
     # The slices of the second way of ranking would repeat those of the first.
     return tuple(tables[:3])
 
 
-def _facts(brief: Brief, chosen: assess.Chosen) -> Mapping[str, Any]:
+def _facts(brief: Brief, chosen: Chosen) -> Mapping[str, Any]:
     learned: Sequence[int] = brief.split.learn.lengths.tolist()
     return {
         "seed": brief.ids.seed,
         "sequences": len(learned),
         "purchases learned from": sum(learned),
         "items": brief.items,
-        "weights of ids, text, likeness": chosen.weights,
+        "the average, chosen on validation": asdict(chosen),
         "from ids": asdict(brief.ids),
         "from text": asdict(brief.text),
     }
