@@ -146,9 +146,10 @@ def _least(groups: Ints, ages: Floats, count: int) -> Floats:
 
 
 def _first(columns: Ints) -> npt.NDArray[np.bool_]:
-    first = np.zeros(columns.shape[1], dtype=np.bool_)
-    if columns.shape[1]:
-        order = np.lexsort(columns)
-        ranked = columns[:, order]
-        first[order] = np.append(True, (ranked[:, 1:] != ranked[:, :-1]).any(axis=0))
+    """Returns true for the first of equal columns, in the order of the lines."""
+    codes = np.zeros(columns.shape[1], dtype=np.int64)
+    for numbers in columns:
+        codes = np.unique(codes * (int(numbers.max(initial=0)) + 1) + numbers, return_inverse=True)[1].reshape(-1)
+    first = np.zeros(len(codes), dtype=np.bool_)
+    first[np.unique(codes, return_index=True)[1]] = True
     return first

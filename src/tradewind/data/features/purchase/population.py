@@ -21,11 +21,13 @@ class Population:
 def population_of(lines: Lines, day: float, keys: int) -> Population:
     """Returns the population's habits as they were before `day`, of `keys` keys."""
     seen = lines.before(day)
-    trips = np.unique(np.stack([seen.people, seen.keys, seen.baskets]), axis=1)
-    pairs, baskets = np.unique(trips[:2], axis=1, return_counts=True)
-    buyers = np.bincount(pairs[1], minlength=keys)
-    again = np.bincount(pairs[1], weights=baskets > 1, minlength=keys)
+    codes = seen.people * keys + seen.keys
+    pairs, pair = np.unique(codes, return_inverse=True)
+    width = int(seen.baskets.max(initial=0)) + 1
+    baskets = np.bincount(np.unique(pair.reshape(-1) * width + seen.baskets) // width, minlength=len(pairs))
+    buyers = np.bincount(pairs % keys, minlength=keys)
+    again = np.bincount(pairs % keys, weights=baskets > 1, minlength=keys)
     lately = seen.days >= day - LATELY_DAYS
-    recent = np.unique(np.stack([seen.people[lately], seen.keys[lately]]), axis=1)
+    recent = np.unique(codes[lately]) % keys
     active = max(len(np.unique(seen.people[lately])), 1)
-    return Population(np.bincount(recent[1], minlength=keys) / active, (again + 0.5) / (buyers + 5.0))
+    return Population(np.bincount(recent, minlength=keys) / active, (again + 0.5) / (buyers + 5.0))
