@@ -101,7 +101,7 @@ def test_every_bad_row_is_listed_with_line_field_and_reason_and_every_good_one_i
 
 @pytest.mark.parametrize(
     ("table", "column", "spoilt"),
-    [("products", "price", "pirce"), ("events", "item", "itme"), ("events", "time", "tmie")],
+    [("products", "price", "pirce"), ("events", "item", "itme")],
 )
 def test_a_missing_column_stops_the_load_before_anything_is_lost(
     tables: Tables, cli: Any, table: str, column: str, spoilt: str
