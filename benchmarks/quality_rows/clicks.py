@@ -1,6 +1,6 @@
 """`click` measured: do estimates from another policy's log find a known truth, and what do they say of Open Bandit?
 
-    python benchmarks/quality_rows/click.py --data ../shared/data/open_bandit_zozotown [--quick] [--json]
+    python benchmarks/quality_rows/clicks.py --data ../shared/data/open_bandit_zozotown [--quick] [--json]
 
 The synthetic part needs no data and has a truth: a seeded world whose logging policy saw what the policy in question
 may not see. Open Bandit (Saito et al., NeurIPS 2021) has two policies on the same pages in the same week: the value of

