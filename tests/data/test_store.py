@@ -231,3 +231,21 @@ def test_a_store_that_cannot_be_opened_is_a_store_error_without_the_password() -
     assert "secret" not in str(told.value)
     with pytest.raises(StoreError):
         Store("sqlite:////proc/nothing/here.db")
+
+
+def test_erasing_a_user_takes_events_consent_and_link_in_one_and_is_told_in_numbers(filled: Store) -> None:
+    user = filled.pseudonym("ann", create=True) or ""
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+    before = filled.events_table().num_rows
+    theirs = [Event(f"ann-{number}", EventType.VIEW, moment, user, item="1") for number in range(3)]
+    assert {outcome.status for outcome in filled.append_events(theirs)} == {"stored"}
+    erased = filled.erase_user("ann")
+    assert erased is not None
+    assert (erased.pseudonym, erased.events) == (user, 3)
+    assert filled.pseudonym("ann", create=False) is None
+    assert user in filled.tombstones()
+    assert filled.events_table().num_rows == before
+    assert {outcome.reason for outcome in filled.append_events(theirs)} == {"unknown_user"}
+    assert filled.erase_user("ann") is None
+    again = filled.pseudonym("ann", create=True)
+    assert again not in {None, user}, "somebody who comes back is somebody new"
