@@ -64,8 +64,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--cut", type=int, default=11, help="blocks that stay as pretrained")
-    parser.add_argument("--views", type=int, default=8)
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--views", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--hold-out", type=float, default=0.0, help="measure on this share of the validation folder")
@@ -90,7 +90,7 @@ def _plan(options: argparse.Namespace, pictures: int) -> Plan:
     steps = int(np.ceil(pictures / options.batch)) * options.epochs
     task = TaskSettings(method="full", learning_rate=options.rate, batch_size=options.batch, max_steps=steps)
     learn = LearnSettings(seed=options.seed, threads=1)
-    plan = plan_run(task, learn, Budget(steps, options.batch, max(1, steps // 4)), method("full"))
+    plan = plan_run(task, learn, Budget(steps, options.batch, max(1, steps // options.epochs)), method("full"))
     return replace(plan, patience=1000)
 
 

@@ -19,7 +19,7 @@ from tradewind.settings import LearnSettings, TaskSettings
 from tradewind.tasks.recognise.pictures import LabelledPictures
 from tradewind.telemetry import SilentProgress
 from tradewind.training.plan import Budget, Plan, plan_run
-from tradewind.training.recognise.bank import ViewBank, ViewBatches
+from tradewind.training.recognise.bank import ViewBank, ViewBatches, Views
 from tradewind.training.recognise.contact_sheet import one_of_each
 from tradewind.training.recognise.probe import linear_probe
 from tradewind.training.recognise.train import RecogniseSettings, teach, train
@@ -67,6 +67,7 @@ def test_it_learns_measures_exports_and_shows(tmp_path: Path) -> None:
         assert sheet.width > 3 * 132
     assert "recognise" in result.report.read_text(encoding="utf-8")
     assert not (tmp_path / "checkpoints").exists()
+    assert not (tmp_path / "views").exists()
 
 
 @pytest.mark.parametrize(("name", "moves"), [("full", {"blocks.1", "top", "head"}), ("head", {"head"})])
@@ -116,11 +117,15 @@ def test_views_differ_but_keep_their_size_and_are_the_same_by_seed() -> None:
     assert np.array_equal(one, again)
 
 
-def test_frozen_blocks_are_run_once_and_give_what_they_would_give() -> None:
-    given = model()
-    bank = ViewBank(given.backbone, SHAPE, 1)
-    states = bank.augmented(pictures(5, 1).images, 3, Augmentation(), 0, SilentProgress())
+def test_frozen_blocks_are_run_once_for_each_view_even_when_the_run_is_broken_off(tmp_path: Path) -> None:
+    bank = ViewBank(model().backbone, SHAPE, 1)
+    shown = pictures(5, 1).images
+    states = bank.augmented(shown, Views(3, Augmentation(), 0), tmp_path, SilentProgress())
     assert states.shape[:2] == (5, 5)
+    (tmp_path / "2.npy").unlink()
+    (tmp_path / "4.npy").unlink()
+    assert np.array_equal(bank.augmented(shown, Views(3, Augmentation(), 0), tmp_path, SilentProgress()), states)
+    assert np.array_equal(bank.straight(shown, SilentProgress()), states[:, 0])
     batches = ViewBatches(states, np.arange(5), count=7, size=2, seed=0)
     assert len(batches) == 7
     assert batches[0]["states"].shape[0] == 2

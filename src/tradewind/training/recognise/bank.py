@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from tradewind.data.files import written_whole
 from tradewind.models.vision.pretrained import Backbone
 from tradewind.runtime.vision import PictureInput, to_pixels
 from tradewind.telemetry import Progress
@@ -22,10 +25,19 @@ States = npt.NDArray[np.float16]
 Pixels = npt.NDArray[np.float32]
 
 
-class ViewBank:
-    """The states below block `cut` of every picture: its plain view, the mirrored one, then `views` random ones.
+@dataclass(frozen=True, slots=True)
+class Views:
+    """How many random views are taken of each picture, how far they go, and the seed that draws them."""
 
-    Kept as float16 in memory: a view of a picture is 88 KB at the middle of EfficientNet-Lite0.
+    count: int
+    augmentation: Augmentation
+    seed: int
+
+
+class ViewBank:
+    """The states that block `cut` reads: of a picture as it is, and of its views.
+
+    Kept as float16 in memory: 44 KB a view before block 11 of EfficientNet-Lite0, 31 KB before block 8.
     """
 
     def __init__(self, backbone: Backbone, shape: PictureInput, cut: int) -> None:
@@ -33,24 +45,43 @@ class ViewBank:
         self.shape = shape
         self.cut = cut
 
-    def plain(self, pictures: Sequence[Image], progress: Progress) -> States:
-        """Returns (pictures, 2, ...): plain and mirrored."""
-        progress.start("looking at pictures", 2 * len(pictures))
-        straight = self._states(pictures, lambda picture: to_pixels(picture, self.shape), progress)
-        back = self._states(pictures, lambda picture: to_pixels(mirrored(picture), self.shape), progress)
-        return np.stack([straight, back], axis=1)
+    def straight(self, pictures: Sequence[Image], progress: Progress) -> States:
+        """Returns (pictures, ...): as they are."""
+        progress.start("looking at pictures", len(pictures))
+        return self._states(pictures, lambda picture: to_pixels(picture, self.shape), progress)
 
     def augmented(
-        self, pictures: Sequence[Image], views: int, augmentation: Augmentation, seed: int, progress: Progress
+        self, pictures: Sequence[Image], views: Views, kept: Path, progress: Progress
+    ) -> npt.NDArray[np.float16]:
+        """Returns (pictures, 2 + views.count, ...): as they are, mirrored, and random views.
+
+        Each view is kept as a file of the folder `kept` once it is whole, so that a run that was interrupted goes on.
+        """
+        makers = [
+            lambda picture: to_pixels(picture, self.shape),
+            lambda picture: to_pixels(mirrored(picture), self.shape),
+        ]
+        makers += [self._random_view(views, number) for number in range(views.count)]
+        kept.mkdir(parents=True, exist_ok=True)
+        progress.start("looking at views", len(makers) * len(pictures))
+        return np.stack(
+            [self._once(kept / f"{place}.npy", pictures, make, progress) for place, make in enumerate(makers)], axis=1
+        )
+
+    def _random_view(self, views: Views, number: int) -> Callable[[Image], Pixels]:
+        random = np.random.default_rng([views.seed, number])
+        return lambda picture: view(picture, self.shape, views.augmentation, random)
+
+    def _once(
+        self, path: Path, pictures: Sequence[Image], pixels: Callable[[Image], Pixels], progress: Progress
     ) -> States:
-        """Returns (pictures, 2 + views, ...): plain, mirrored, and random views drawn by `seed`."""
-        random = np.random.default_rng(seed)
-        kinds = [self.plain(pictures, progress)]
-        progress.start("looking at views", views * len(pictures))
-        for _ in range(views):
-            states = self._states(pictures, lambda picture: view(picture, self.shape, augmentation, random), progress)
-            kinds.append(states[:, None])
-        return np.concatenate(kinds, axis=1)
+        if path.is_file():
+            progress.advance(len(pictures))
+            return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
+        states = self._states(pictures, pixels, progress)
+        with written_whole(path) as file:
+            np.save(file, states, allow_pickle=False)
+        return states
 
     @torch.no_grad()
     def _states(self, pictures: Sequence[Image], pixels: Callable[[Image], Pixels], progress: Progress) -> States:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-STRENGTHS: Final = (1.0, 10.0, 100.0)
+STRENGTHS: Final = (10.0, 50.0)
 """Inverse regularisation strengths that are tried."""
-_FOLDS: Final = 4
+_FOLDS: Final = 3
 
 Vectors = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +22,7 @@ from tradewind.models.vision.pretrained import PictureModel
 from tradewind.tasks.recognise.pictures import LabelledPictures, held_out
 from tradewind.telemetry import Progress, SilentProgress
 from tradewind.training.plan import Plan
-from tradewind.training.recognise.bank import States, ViewBank, ViewBatches
+from tradewind.training.recognise.bank import States, ViewBank, ViewBatches, Views
 from tradewind.training.recognise.measure import Measured, measure
 from tradewind.training.recognise.probe import Probe, linear_probe
 from tradewind.training.recognise.views import Augmentation
@@ -36,7 +38,7 @@ class RecogniseSettings:
     """Blocks below `cut` stay as pretrained and are run once over `views` random views of each picture. `validation`
     is the share of pictures that choose the kept weights; at 0 all are learned from and the last weights are kept."""
 
-    cut: int = 9
+    cut: int = 11
     views: int = 8
     validation: float = 0.15
     neighbours: int = 5
@@ -82,7 +84,9 @@ def teach(
     models cannot take.
     """
     settings, progress = settings or RecogniseSettings(), progress or SilentProgress()
-    bench = _bench(pictures, model, plan, settings, progress)
+    identity = pictures.digest + repr(settings) + model.sha256
+    kept = out / "views" / hashlib.sha256(f"{identity}/{plan.method}/{plan.seed}".encode()).hexdigest()[:16]
+    bench = _bench(pictures, model, plan, settings, kept, progress)
     tuning = method(plan.method)
     active = tuning.prepare(bench.classifier, _parts(bench.classifier, bench.bank.cut))
     steps = iter(range(1, plan.steps + 2))
@@ -100,10 +104,11 @@ def teach(
         validate=validate,
         watched="accuracy" if bench.watched is not None else "evaluation",
         progress=progress,
-        identity=pictures.digest + repr(settings),
+        identity=identity,
     )
     tuning.finish(active)
     forget(out)
+    shutil.rmtree(kept.parent)
     return bench.classifier.eval(), bench.probe, curves
 
 
@@ -123,31 +128,30 @@ def train(
     """
     settings, progress = settings or RecogniseSettings(), progress or SilentProgress()
     shape, facts = model.input, _facts(pictures, test, model, plan)
-    bank = ViewBank(model.backbone, shape, 0)
-    pixels = bank.plain(test.images, progress)[:, 0].astype(np.float32)
-    untuned = picture_vectors(model.backbone, pixels)
+    bank = ViewBank(model.backbone, shape, _cut(model, plan, settings))
+    states = bank.straight(test.images, progress)
+    before = PictureClassifier(model.backbone, pictures.classes).eval()
+    untuned = _vectors(before, states, bank.cut)
     classifier, probe, curves = teach(pictures, model, plan, out, settings=settings, progress=progress)
-    tuned = picture_vectors(classifier.backbone, pixels)
+    tuned = _vectors(classifier, states, bank.cut)
     folder = save_classifier(classifier, out / "classifier")
     export_pictures(classifier, shape, out / "vision")
     measured = Measured(test, pictures.labels, classifier, probe, untuned, tuned, settings.neighbours)
     return measure(measured, folder, curves, facts | {"augmentation": asdict(settings.augmentation)})
 
 
-@torch.no_grad()
-def picture_vectors(backbone: Any, pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Returns unit vectors (n, d) of `pixels` (n, 3, size, size)."""
-    wrapped = PictureClassifier(backbone, ("",)).eval()
-    found = [
-        wrapped.vectors(torch.from_numpy(pixels[start : start + BATCH])).numpy()
-        for start in range(0, len(pixels), BATCH)
-    ]
-    vectors: npt.NDArray[np.float32] = np.concatenate(found)
-    return vectors
+def _cut(model: PictureModel, plan: Plan, settings: RecogniseSettings) -> int:
+    """For a head alone the whole backbone is run once."""
+    return model.backbone.depth if plan.method == "head" else min(settings.cut, model.backbone.depth)
 
 
 def _bench(
-    pictures: LabelledPictures, model: PictureModel, plan: Plan, settings: RecogniseSettings, progress: Progress
+    pictures: LabelledPictures,
+    model: PictureModel,
+    plan: Plan,
+    settings: RecogniseSettings,
+    kept: Path,
+    progress: Progress,
 ) -> _Bench:
     labels = pictures.classes
     if len(labels) < 2:
@@ -156,16 +160,17 @@ def _bench(
         raise DataError("every label has a single picture: nothing in common can be learned")
     torch.manual_seed(plan.seed)
     torch.set_num_threads(plan.threads)
-    kept, held = held_out(pictures.labels, settings.validation, plan.seed)
-    learned, watched = pictures.take(kept), pictures.take(held)
-    cut = model.backbone.depth if plan.method == "head" else min(settings.cut, model.backbone.depth)
+    rows, held = held_out(pictures.labels, settings.validation, plan.seed)
+    learned, watched = pictures.take(rows), pictures.take(held)
+    cut = _cut(model, plan, settings)
     bank = ViewBank(model.backbone, model.input, cut)
-    states = bank.augmented(learned.images, settings.views, settings.augmentation, plan.seed, progress)
+    states = bank.augmented(learned.images, Views(settings.views, settings.augmentation, plan.seed), kept, progress)
     numbers = np.array([labels.index(label) for label in learned.labels], dtype=np.int64)
     classifier = PictureClassifier(model.backbone, labels, plan.dropout)
-    probe = linear_probe(_vectors(classifier, states[:, :2], cut), numbers, len(labels))
+    both = np.stack([_vectors(classifier, states[:, place], cut) for place in range(2)], axis=1)
+    probe = linear_probe(both, numbers, len(labels))
     classifier.set_head(probe.weight, probe.bias)
-    seen = bank.plain(watched.images, progress) if len(watched) else None
+    seen = bank.straight(watched.images, progress) if len(watched) else None
     return _Bench(classifier, bank, probe, states, numbers, seen, watched.labels)
 
 
@@ -178,19 +183,19 @@ def _parts(classifier: PictureClassifier, cut: int) -> Parts:
 
 @torch.no_grad()
 def _vectors(classifier: PictureClassifier, states: States, cut: int) -> npt.NDArray[np.float32]:
-    """Returns (n, views, d) of states (n, views, ...)."""
+    """Returns unit vectors (n, d) of states (n, ...)."""
     classifier.eval()
-    flat = states.reshape(-1, *states.shape[2:])
     found = [
-        classifier.vectors(torch.from_numpy(flat[start : start + BATCH].astype(np.float32)), cut).numpy()
-        for start in range(0, len(flat), BATCH)
+        classifier.vectors(torch.from_numpy(states[start : start + BATCH].astype(np.float32)), cut).numpy()
+        for start in range(0, len(states), BATCH)
     ]
-    return np.concatenate(found).reshape(*states.shape[:2], -1)
+    vectors: npt.NDArray[np.float32] = np.concatenate(found)
+    return vectors
 
 
 @torch.no_grad()
 def _accuracy(bench: _Bench, states: States) -> float:
-    vectors = _vectors(bench.classifier, states[:, :1], bench.bank.cut)[:, 0]
+    vectors = _vectors(bench.classifier, states, bench.bank.cut)
     numbers = bench.classifier.head(torch.from_numpy(vectors)).argmax(-1).tolist()
     return float(np.mean([bench.classifier.labels[n] == label for n, label in zip(numbers, bench.truth, strict=True)]))
 
