@@ -131,3 +131,13 @@ def test_a_query_is_read_and_a_password_comes_from_the_environment(
 def test_a_kind_that_is_not_installed_is_an_error_naming_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="known: csv, jsonl, parquet, sql"):
         open_source(SourceSettings(kind="xlsx", path="x"), tmp_path)
+
+
+def test_an_object_where_other_lines_have_a_plain_value_is_shown_whole_and_not_lost(tmp_path: Path) -> None:
+    (batch,) = read(tmp_path, b'{"id": 1, "price": 2}\n{"id": 2, "price": {"low": 1, "cur": "\xc2\xa5"}}\n', "t.jsonl")
+    assert batch.columns.to_pydict() == {
+        "id": ["1", "2"],
+        "price": ["2", '{"low":1,"cur":"¥"}'],
+        "price.low": [None, "1"],
+        "price.cur": [None, "¥"],
+    }

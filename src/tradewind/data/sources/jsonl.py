@@ -49,7 +49,8 @@ def _batch(lines: list[tuple[int, bytes]], file: str, names: list[str]) -> Sourc
             places.append(line)
         except ValueError as error:
             bad.append(BadLine(line, _reason(raw), f"{error}: {raw[:200].decode('utf-8', 'replace').strip()}"))
-    names += [name for name in dict.fromkeys(name for row in rows for name in row) if name not in names]
+    plain = dict.fromkeys(name for row in rows for name, value in row.items() if not isinstance(value, _Whole))
+    names += [name for name in plain if name not in names]
     arrays = [pa.array([row.get(name) for row in rows], pa.string()) for name in names]
     return SourceBatch(
         pa.RecordBatch.from_arrays(arrays, names=names), file, np.array(places, dtype=np.int64), tuple(bad)
@@ -71,9 +72,14 @@ def _row(raw: bytes) -> dict[str, str | None]:
     return {name: _text(value) for name, value in _flat(found)}
 
 
+class _Whole(str):
+    """An object as JSON, where a plain value may have been meant: for a check to find, and no column of its own."""
+
+
 def _flat(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in found.items():
         if isinstance(value, dict):
+            yield f"{prefix}{name}", _Whole(orjson.dumps(value).decode())
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
