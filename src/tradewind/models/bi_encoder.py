@@ -135,9 +135,7 @@ def load_bi_encoder(
     for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
         if hasattr(config, name):
             setattr(config, name, dropout)
-    model = AutoModel.from_pretrained(
-        folder, config=config, dtype=torch.float32, attn_implementation="sdpa", **_without_pooler(config.model_type)
-    )
+    model = AutoModel.from_pretrained(folder, config=config, dtype=torch.float32, **_without_pooler(config.model_type))
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)

@@ -40,7 +40,7 @@ from tradewind.training.result import TrainResult, write_report
 from tradewind.training.run_facts import run_facts
 from tradewind.training.text_bank import TextBank
 from tradewind.training.trainer import Curves, Objective, fit, forget
-from tradewind.training.tuning import Parts, TuningMethod, method
+from tradewind.training.tuning import Parts, TuningMethod, method, must_merge
 
 TUNED: Final = "tuned"
 NGRAMS: Final = "character n-grams, linear"
@@ -160,6 +160,7 @@ def train(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, out: Path, pro
 def _bench(shop: Shop, snapshot: Snapshot, checkpoint: Checkpoint, progress: Progress) -> _Bench:
     learn = shop.settings.learn
     effort, tuning = EFFORTS[learn.effort], method(learn.classify.method, learn.classify.method_options)
+    must_merge(learn.classify.method, tuning, "classify")
     plan = plan_run(learn.classify, learn, effort.head if learn.classify.method == "head" else effort.tuning, tuning)
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)

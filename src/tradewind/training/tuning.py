@@ -99,6 +99,15 @@ def merging() -> list[str]:
     return [name for name in plugins.names("methods") if plugins.load("methods", name).merges]
 
 
+def must_merge(name: str, tuning: TuningMethod, task: str) -> None:
+    """Raises ConfigError when what `tuning` adds cannot be merged and `task` is exported when its run ends."""
+    if not tuning.merges:
+        raise ConfigError(
+            f"{task} is exported and served, and what {name} adds cannot be",
+            hint=f"methods whose result merges: {', '.join(merging())}",
+        )
+
+
 def require(name: str, parts: Parts) -> None:
     """Raises ConfigError when the model of `parts` cannot take the method `name`, listing those it can."""
     lacks = lacking(parts.model_type)

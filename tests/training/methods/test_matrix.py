@@ -109,14 +109,21 @@ def test_a_text_has_the_same_vector_alone_and_among_longer_ones(family: str, nam
     assert np.allclose(cell.encoder.encode(TEXTS, "passage"), alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_what_was_learned_is_saved_and_loaded(name: str, make_cell: Any, make_encoder: Any, tmp_path: Path) -> None:
+KEPT = [("bert", name) for name in METHODS] + [
+    (family, name) for family in FAMILIES for name in ("lora", "adapter", "prompt") if family != "bert"
+]
+
+
+@pytest.mark.parametrize(("family", "name"), KEPT, ids="-".join)
+def test_what_was_learned_is_saved_and_loaded(
+    family: str, name: str, make_cell: Any, make_encoder: Any, tmp_path: Path
+) -> None:
     source = tmp_path / "source"
-    untuned = make_encoder("bert")
+    untuned = make_encoder(family)
     source.mkdir()
     untuned._tokenizer.save(str(source / "tokenizer.json"))
     untuned.model.save_pretrained(source)
-    cell = make_cell("bert", name, "vectors", OPTIONS.get(name, {}))
+    cell = make_cell(family, name, "vectors", OPTIONS.get(name, {}))
     cell.learn(4)
     cell.tuning.finish(cell.active)
     vectors = cell.encoder.encode(TEXTS, "passage")
