@@ -98,7 +98,9 @@ class TaskSettings(Settings):
     method: Method = "full"
     method_options: dict[str, Any] = {}
     """What the method takes beside its name, such as `rank` for lora or `layers` for partial."""
-    optimiser: Literal["adamw", "sgd"] = "adamw"
+    optimiser: Literal["adamw", "sgd", "adafactor"] = "adamw"
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate goes on after the warm-up: down to nothing in a line or a half wave, or not at all."""
     learning_rate: float | None = Field(None, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     dropout: float | None = Field(None, ge=0, lt=1)

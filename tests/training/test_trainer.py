@@ -170,8 +170,54 @@ def test_another_plan_does_not_take_up_the_checkpoints(tmp_path: Path) -> None:
 def test_nothing_to_learn_from_and_a_loss_that_is_no_number_are_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no examples"):
         fit(Line(), Points(0), _plan(), tmp_path, validate=lambda: 0.0, watched="w", progress=SilentProgress())
-    with pytest.raises(ModelError, match="learning_rate"):
+    with pytest.raises(ModelError, match=r"at step \d+, batch \d+"):
         _fit(tmp_path, _plan(learning_rate=1e30, optimiser="sgd"), lambda: 0.0)
+
+
+class Narrow(Line):
+    """Runs out of memory when a batch has more than one row, as a card would."""
+
+    divisible = True
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+        if len(x) > 1:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+        return super().forward(x, y)
+
+
+class Notes(SilentProgress):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_a_batch_that_memory_does_not_hold_is_learned_in_parts_with_the_same_gradient(tmp_path: Path) -> None:
+    fits, narrow, notes = Line(), Narrow(), Notes()
+    fits.dropout.p = narrow.dropout.p = 0.0
+    for name, line in (("fits", fits), ("narrow", narrow)):
+        plan = _plan(max_steps=5)
+        fit(line, Points(5), plan, tmp_path / name, validate=lambda: 0.0, watched="w", progress=notes)
+    torch.testing.assert_close(fits.line.weight, narrow.line.weight)
+    assert any("1 at a time" in said for said in notes.said)
+
+
+def test_a_single_row_that_memory_does_not_hold_is_an_error(tmp_path: Path) -> None:
+    class Never(Narrow):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    with pytest.raises(ModelError, match="single example"):
+        fit(Never(), Points(2), _plan(), tmp_path, validate=lambda: 0.0, watched="w", progress=SilentProgress())
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd", "adafactor"])
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
+def test_every_optimiser_learns_under_every_schedule(tmp_path: Path, optimiser: str, schedule: str) -> None:
+    plan = _plan(max_steps=30, optimiser=optimiser, schedule=schedule)
+    _, curves = _fit(tmp_path, plan)
+    assert curves.validation[-1][1] > curves.validation[0][1]  # type: ignore[attr-defined]
 
 
 def test_bf16_is_used_only_where_the_processor_multiplies_it(tmp_path: Path) -> None:

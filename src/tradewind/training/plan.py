@@ -39,7 +39,7 @@ class Plan:
     accumulation: int
     evaluate_every: int
     learning_rate: float
-    optimiser: Literal["adamw", "sgd"]
+    optimiser: Literal["adamw", "sgd", "adafactor"]
     weight_decay: float
     warmup: float
     dropout: float
@@ -47,6 +47,7 @@ class Plan:
     seed: int
     threads: int
     method_options: Mapping[str, Any] = field(default_factory=dict)
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
 
     @property
     def tuning(self) -> TuningMethod:
@@ -82,6 +83,7 @@ def plan_run(task: TaskSettings, learn: LearnSettings, budget: Budget, method: T
         seed=learn.seed,
         threads=learn.threads,
         method_options=task.method_options,
+        schedule=task.schedule,
     )
 
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import torch
 from torch import nn
@@ -19,10 +19,13 @@ from transformers.trainer_callback import PrinterCallback
 from tradewind.errors import ModelError
 from tradewind.telemetry import Progress
 from tradewind.training.checkpoints import last_complete, take_up
+from tradewind.training.guarded_step import Step, in_memory, require_finite
 from tradewind.training.plan import Plan, processor_has_bf16
 from tradewind.training.tuning import attending
 
 Batch = Mapping[str, Any]
+OPTIMISERS: Final = {"adamw": "adamw_torch", "sgd": "sgd", "adafactor": "adafactor"}
+SCHEDULES: Final = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
 class Batches(Protocol):
@@ -36,8 +39,11 @@ class Batches(Protocol):
 class Objective(nn.Module):
     """A model together with what it is trained for: `forward(**batch)` returns {"loss": scalar tensor}.
 
-    Its state is only what moves, so that a checkpoint does not repeat the frozen word table.
+    Its state is only what moves, so that a checkpoint does not repeat the frozen word table. `divisible` says that the
+    loss is a mean over rows, so that a batch too large for memory may be learned in parts.
     """
+
+    divisible = False
 
     def state_dict(self, *args: Any, **kwargs: Any) -> Any:
         """Returns the parameters that require a gradient, by name."""
@@ -89,8 +95,10 @@ class _Report(TrainerCallback):
 class _Runner(Trainer):
     """Reads ready-made batches in their order, and validates with a function in place of a loss."""
 
-    def __init__(self, validate: Callable[[], float], watched: str, **kwargs: Any) -> None:
+    def __init__(self, validate: Callable[[], float], watched: str, progress: Progress, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._progress = progress
+        self._batches_read = 0
         # The objective's **batch would otherwise be taken for one that divides by the accumulated count itself.
         self.model_accepts_loss_kwargs = False
         self._validate = validate
@@ -98,6 +106,27 @@ class _Runner(Trainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return SequentialSampler(cast(Sized, self.train_dataset if train_dataset is None else train_dataset))
+
+    def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
+        """Returns the loss, a number, of a batch that was learned whole or in parts."""
+        plain = not cast(Objective, self.model).divisible or self.args.gradient_accumulation_steps > 1
+        if plain:
+            loss = super().training_step(model, inputs, num_items_in_batch)
+        else:
+            loss = in_memory(self._weighed(model), inputs, model.zero_grad, self._progress)
+        require_finite(loss, int(self.state.global_step), self._batches_read)
+        self._batches_read += 1
+        return loss
+
+    def _weighed(self, model: nn.Module) -> Step:
+        def step(part: dict[str, Any], weight: float) -> torch.Tensor:
+            model.train()
+            with self.compute_loss_context_manager():
+                loss = cast(torch.Tensor, self.compute_loss(model, self._prepare_inputs(part))) * weight
+            self.accelerator.backward(loss)
+            return loss.detach()
+
+        return step
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         model = cast(nn.Module, self.model)
@@ -136,10 +165,7 @@ def fit(
     progress.advance(int(last.name.rpartition("-")[2]) if last else 0)
     trainer = _trainer(objective, batches, plan, checkpoints, validate, watched, progress, folder / "tensorboard")
     trainer.train(resume_from_checkpoint=str(last) if last else None)
-    curves = _curves(trainer.state, watched, last, bool(trainer.args.bf16))
-    if any(value != value for _, value in curves.loss):
-        raise ModelError("the loss is no longer a number", hint="lower learning_rate in shop.yaml")
-    return curves
+    return _curves(trainer.state, watched, last, bool(trainer.args.bf16))
 
 
 def forget(folder: Path) -> None:
@@ -160,6 +186,7 @@ def _trainer(
     trainer = _Runner(
         validate,
         watched,
+        progress,
         model=objective,
         args=_arguments(plan, checkpoints, watched),
         train_dataset=_Lazy(batches),
@@ -184,9 +211,9 @@ def _arguments(plan: Plan, checkpoints: Path, watched: str) -> TrainingArguments
         gradient_accumulation_steps=plan.accumulation,
         learning_rate=plan.learning_rate,
         weight_decay=plan.weight_decay,
-        optim="sgd" if plan.optimiser == "sgd" else "adamw_torch",
+        optim=OPTIMISERS[plan.optimiser],
         optim_args="momentum=0.9" if plan.optimiser == "sgd" else None,
-        lr_scheduler_type="linear",
+        lr_scheduler_type=SCHEDULES[plan.schedule],
         warmup_steps=round(plan.warmup * plan.steps),
         eval_strategy="steps",
         eval_steps=plan.evaluate_every,

@@ -27,13 +27,16 @@ class Terms:
 class Supervised(Objective):
     """A task's model with its loss; `model` may be wrapped by a tuning method, `encoder` is the one inside."""
 
-    def __init__(self, model: nn.Module, encoder: BiEncoder, task: TextTask, cut: int, terms: Terms) -> None:
+    def __init__(
+        self, model: nn.Module, encoder: BiEncoder, task: TextTask, cut: int, terms: Terms, *, divisible: bool = True
+    ) -> None:
         super().__init__()
         self.model = model
         self._encoder = (encoder,)  # in a tuple: it is inside `model` already, and a module is registered once
         self._task = task
         self._cut = cut
         self._terms = terms
+        self.divisible = divisible
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor, **targets: torch.Tensor) -> dict[str, torch.Tensor]:
         """Returns {"loss": scalar}; `states` are ids (n, t) or states (n, t, d), targets have n rows."""

@@ -99,7 +99,7 @@ def fine_tune(
     untuned = validate()
     name = next(iter(untuned))
     curves = fit(
-        Supervised(active, encoder, task, cut, settings.terms),
+        Supervised(active, encoder, task, cut, settings.terms, divisible=learned.groups is None),
         RowBatches(states, learned, plan),
         plan,
         out,
