@@ -213,8 +213,9 @@ def test_many_weightings_at_once_are_each_one_alone(lesson: Lesson):
 def test_an_item_never_learned_is_placed_by_likeness_alone_and_the_tail_leans_on_it():
     weights = Chosen(text=0.3, likeness=0.1, tail=0.5).weights(np.array([0, 2, 5]))
     assert weights[:, 0].tolist() == pytest.approx([0.0, 0.0, 1.0])
-    assert weights[:, 1].tolist() == pytest.approx([0.3, 0.15, 0.55])
-    assert weights[:, 2].tolist() == pytest.approx([0.6, 0.3, 0.1])
+    assert (weights[:, 1] / weights[:, 1].sum()).tolist() == pytest.approx([0.3, 0.15, 0.55])
+    assert (weights[:, 2] / weights[:, 2].sum()).tolist() == pytest.approx([0.6, 0.3, 0.1])
+    assert np.linalg.norm(weights, axis=0) == pytest.approx(1.0)
 
 
 def test_figures_name_every_method_its_slices_and_what_chance_explains(lesson: Lesson):

@@ -47,12 +47,14 @@ class Chosen:
     def weights(self, seen: Rows) -> Floats:
         """Returns the weights (3, items) of MEMBERS for items taken `seen` (items,) times where they were learned.
 
-        An item never learned is placed by likeness alone: to both models it was nothing but a wrong answer.
+        An item never learned is placed by likeness alone: to both models it was nothing but a wrong answer. Each item's
+        weights have the length 1, so that likeness alone is no louder than three parts that agree by chance only:
+        otherwise a catalogue's new items would crowd out the rest.
         """
         over = np.where(seen == 0, 1.0, np.where(seen < TAIL, self.tail, 0.0))
         ids = 1.0 - self.text - self.likeness
         weights = [ids * (1 - over), self.text * (1 - over), self.likeness + over * (ids + self.text)]
-        return np.array(weights, dtype=np.float32)
+        return (np.array(weights) / np.linalg.norm(weights, axis=0)).astype(np.float32)
 
 
 def choose(parts: Mapping[str, Score], validation: Protocol) -> Chosen:
