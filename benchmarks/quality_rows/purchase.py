@@ -30,11 +30,11 @@ from tradewind.training.purchase.estimator import (
     LOGISTIC,
     METRICS,
     OURS,
+    WEEKLY,
     PurchaseConfig,
     compared,
     fit_purchase,
     gain_by_person,
-    logistic_regression,
     measured,
 )
 
@@ -89,9 +89,9 @@ def next_week(shop: Grocer, seed: int, quick: bool) -> tuple[Table, list[Claim]]
     )
     wide = replace(asking, pairs=40_000 if quick else 200_000)
     test = together([examples_at(shop.categories, day, wide) for day in moments.test])
-    model = fit_purchase(train, stopping, calibration, FEATURES, PurchaseConfig(BoostingConfig(seed=seed)))
+    model = fit_purchase(train, stopping, calibration, FEATURES, PurchaseConfig(replace(WEEKLY, seed=seed)))
     rows = compared(model, train, test)
-    gain = gain_by_person(model.predict(test.features), logistic_regression(train, test.features), test, seed)
+    gain = gain_by_person(model.predict(test.features), model.line.predict(test.features), test, seed)
     notes = (
         f"{len(train):,} questions learned from {len(moments.train)} weeks, {len(test):,} of the last "
         f"{len(moments.test)} weeks measured, {test.outcomes.mean():.4f} of them bought; seed {seed}.",

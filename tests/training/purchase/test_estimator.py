@@ -16,9 +16,9 @@ from tradewind.training.purchase.estimator import (
     OURS,
     PurchaseConfig,
     compared,
+    fit_line,
     fit_purchase,
     gain_by_person,
-    logistic_regression,
 )
 
 QUICK = PurchaseConfig(BoostingConfig(trees=60, leaves=7, least_rows=20))
@@ -45,7 +45,7 @@ def test_the_model_beats_logistic_regression_and_means_what_it_says(sides) -> No
     assert set(rows[OURS]) == set(METRICS)
     assert rows[OURS]["AUC"] > rows[LOGISTIC]["AUC"] + 0.1 and rows["base rate"]["AUC"] == 0.5
     assert rows[OURS]["ECE"] <= 0.03 and rows[OURS]["ECE equal mass"] <= 0.03
-    gain = gain_by_person(model.predict(test.features), logistic_regression(train, test.features), test)
+    gain = gain_by_person(model.predict(test.features), model.line.predict(test.features), test)
     assert gain.low > 0 and gain.differs
 
 
@@ -72,9 +72,24 @@ def test_no_model_and_a_broken_model_are_told(sides, tmp_path: Path) -> None:
     with pytest.raises(ArtefactError):
         read_purchase_model(tmp_path / "none")
     fit_purchase(*sides[:3], NAMES, QUICK).save(tmp_path)
-    (tmp_path / FACTS_FILE).write_text('{"features": ["a"], "horizon": 7, "calibration": {"kind": "platt"}}')
-    with pytest.raises(ArtefactError):
-        read_purchase_model(tmp_path)
+    told = (tmp_path / FACTS_FILE).read_text()
+    for broken in (
+        told.replace('"platt"', '"magic"').replace('"isotonic"', '"magic"'),
+        told.replace('"c"', '"c", "d"'),
+    ):
+        (tmp_path / FACTS_FILE).write_text(broken)
+        with pytest.raises(ArtefactError):
+            read_purchase_model(tmp_path)
+
+
+def test_the_line_is_the_logistic_regression_of_the_library(sides) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    train, test = sides[0], sides[3]
+    peer = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(train.features, train.outcomes)
+    assert fit_line(train).predict(test.features) == pytest.approx(peer.predict_proba(test.features)[:, 1], abs=1e-9)
 
 
 def test_a_log_without_any_purchase_is_told_in_words(sides) -> None:

@@ -1,4 +1,4 @@
-"""A learned probability of buying, as it serves: trees and a calibration, read without any training library."""
+"""A learned probability of buying, as it serves: a line, trees and a calibration, read without any training library."""
 
 from __future__ import annotations
 
@@ -22,10 +22,28 @@ FACTS_FILE: Final = "purchase.json"
 
 
 @dataclass(frozen=True, slots=True)
-class PurchaseModel:
-    """`forest` reads the columns `features` in their order; `calibrator` makes its answer a probability that can be
-    taken at its word, for events that happen within `horizon` days (0: within the session)."""
+class Line:
+    """A logistic regression: log-odds = rows · `weights` + `intercept`."""
 
+    weights: Floats
+    intercept: float
+
+    def odds(self, rows: Floats) -> Floats:
+        """Returns (n,) log-odds for `rows` (n, d)."""
+        return np.asarray(rows @ self.weights + self.intercept)
+
+    def predict(self, rows: Floats) -> Floats:
+        """Returns (n,) probabilities for `rows` (n, d)."""
+        return np.asarray(0.5 * (1 + np.tanh(0.5 * self.odds(rows))))
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseModel:
+    """`line` reads the columns `features` in their order, and `forest` adds to its log-odds what no line can say;
+    `calibrator` makes their answer a probability that can be taken at its word, for events that happen within
+    `horizon` days (0: within the session)."""
+
+    line: Line
     forest: Forest
     calibrator: Calibrator
     features: tuple[str, ...]
@@ -33,7 +51,11 @@ class PurchaseModel:
 
     def predict(self, rows: Floats) -> Floats:
         """Returns (n,) calibrated probabilities for `rows` (n, len(features))."""
-        return self.calibrator.apply(self.forest.predict(rows))
+        return self.calibrator.apply(self.uncalibrated(rows))
+
+    def uncalibrated(self, rows: Floats) -> Floats:
+        """Returns (n,) what line and trees say before it is calibrated."""
+        return np.asarray(0.5 * (1 + np.tanh(0.5 * (self.line.odds(rows) + self.forest.predict(rows)))))
 
     def require(self, names: Sequence[str]) -> None:
         """Raises DataError unless these are the columns that the model was trained on, in their order."""
@@ -47,7 +69,13 @@ class PurchaseModel:
         """Writes trees and facts into `folder`, and returns it."""
         folder.mkdir(parents=True, exist_ok=True)
         save_file({k: np.ascontiguousarray(v) for k, v in self.forest.arrays().items()}, folder / TREES_FILE)
-        facts = {"features": self.features, "horizon": self.horizon, "calibration": self.calibrator.as_json()}
+        line = {"weights": self.line.weights.tolist(), "intercept": self.line.intercept}
+        facts = {
+            "features": self.features,
+            "horizon": self.horizon,
+            "calibration": self.calibrator.as_json(),
+            "line": line,
+        }
         (folder / FACTS_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
         return folder
 
@@ -58,9 +86,10 @@ def read_purchase_model(folder: Path) -> PurchaseModel:
         facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
         forest = forest_of(load_file(folder / TREES_FILE))
         calibrator = calibrator_of(facts["calibration"])
-        model = PurchaseModel(forest, calibrator, tuple(facts["features"]), float(facts["horizon"]))
+        line = Line(np.array(facts["line"]["weights"], dtype=np.float64), float(facts["line"]["intercept"]))
+        model = PurchaseModel(line, forest, calibrator, tuple(facts["features"]), float(facts["horizon"]))
     except (OSError, ValueError, KeyError, DataError) as error:
         raise ArtefactError(f"no purchase model can be read: {error}", where=str(folder)) from error
-    if len(model.features) != forest.width:
-        raise ArtefactError(f"{len(model.features)} feature names for {forest.width} features", where=str(folder))
+    if not len(model.features) == forest.width == len(line.weights) or forest.logistic:
+        raise ArtefactError("features, line and trees of a purchase model do not belong together", where=str(folder))
     return model

@@ -34,11 +34,13 @@ class BoostingConfig:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Examples: `features` (n, d) without NaN, `targets` (n,), and how much each counts (None: all alike)."""
+    """Examples: `features` (n, d) without NaN, `targets` (n,), how much each counts (None: all alike), and the scores
+    (n,) that the trees begin at (None: their mean); a binary objective's are log-odds."""
 
     features: Floats
     targets: Floats
     weights: Floats | None = None
+    start: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -47,6 +49,8 @@ class Rows:
 def grow(train: Rows, config: BoostingConfig, validation: Rows | None = None) -> Forest:
     """Returns trees grown on `train`, the same for the same rows and seed on every machine.
 
+    Trees that began at a `start` give what is to be added to it, and are never logistic.
+
     Raises DataError for an empty set, for a value that is not finite, and for a binary objective with one class.
     """
     _check(train, config)
@@ -54,14 +58,21 @@ def grow(train: Rows, config: BoostingConfig, validation: Rows | None = None) ->
         import lightgbm
     except ImportError as error:  # pragma: no cover - the learn extra always brings it
         raise MissingExtraError("lightgbm", "learn") from error
-    learned = lightgbm.Dataset(train.features, train.targets, weight=train.weights, params=_parameters(config))
+    learned = lightgbm.Dataset(
+        train.features, train.targets, weight=train.weights, init_score=train.start, params=_parameters(config)
+    )
     stops: list[Callable[..., Any]] = []
     held: list[Any] = []
     if validation is not None and len(validation):
-        held = [learned.create_valid(validation.features, validation.targets, weight=validation.weights)]
+        held = [
+            learned.create_valid(
+                validation.features, validation.targets, weight=validation.weights, init_score=validation.start
+            )
+        ]
         stops = [lightgbm.early_stopping(config.patience, verbose=False)]
     booster = lightgbm.train(_parameters(config), learned, config.trees, valid_sets=held, callbacks=stops)
-    return _forest(booster.dump_model(num_iteration=booster.best_iteration or None), config.objective)
+    model = booster.dump_model(num_iteration=booster.best_iteration or None)
+    return _forest(model, logistic=config.objective == "binary" and train.start is None)
 
 
 def _check(train: Rows, config: BoostingConfig) -> None:
@@ -95,7 +106,7 @@ def _parameters(config: BoostingConfig) -> dict[str, Any]:
     }
 
 
-def _forest(model: Mapping[str, Any], objective: Literal["binary", "regression"]) -> Forest:
+def _forest(model: Mapping[str, Any], *, logistic: bool) -> Forest:
     nodes: list[tuple[int, float, int, int, float]] = []
     roots = [_planted(tree["tree_structure"], nodes) for tree in model["tree_info"]]
     columns = [np.array([node[place] for node in nodes]) for place in range(5)]
@@ -107,7 +118,7 @@ def _forest(model: Mapping[str, Any], objective: Literal["binary", "regression"]
         values=columns[4].astype(np.float64),
         roots=np.array(roots, dtype=np.int32),
         width=len(model["feature_names"]),
-        logistic=objective == "binary",
+        logistic=logistic,
     )
 
 

@@ -19,11 +19,11 @@ from tradewind.tasks.purchase.next_days import NextDays, category_key
 from tradewind.tasks.purchase.questions import Asking, examples_at, lines_of_events, moments_of, together
 from tradewind.telemetry import Progress
 from tradewind.training.figures import bars_figure
-from tradewind.training.purchase.boosting import BoostingConfig
 from tradewind.training.purchase.estimator import (
     LOGISTIC,
     METRICS,
     OURS,
+    WEEKLY,
     PurchaseConfig,
     compared,
     fit_purchase,
@@ -56,7 +56,8 @@ def train(shop: Shop, snapshot: Snapshot, out: Path, progress: Progress) -> Trai
         )
     )
     progress.start("growing trees", None)
-    config = PurchaseConfig(BoostingConfig(seed=learn.seed, threads=learn.threads))
+    least = int(np.clip(len(train_side) // 1000, 20, WEEKLY.least_rows))
+    config = PurchaseConfig(replace(WEEKLY, least_rows=least, seed=learn.seed, threads=learn.threads))
     model = fit_purchase(train_side, stopping, calibration, FEATURES, config)
     rows = compared(model, train_side, test)
     folder = NextDays(model, keys, population_of(lines, np.inf, len(keys))).save(out / "purchase")
