@@ -53,8 +53,9 @@ class Chosen:
         """
         over = np.where(seen == 0, 1.0, np.where(seen < TAIL, self.tail, 0.0))
         ids = 1.0 - self.text - self.likeness
-        weights = [ids * (1 - over), self.text * (1 - over), self.likeness + over * (ids + self.text)]
-        return (np.array(weights) / np.linalg.norm(weights, axis=0)).astype(np.float32)
+        parts = [ids * (1 - over), self.text * (1 - over), self.likeness + over * (ids + self.text)]
+        weights: Floats = np.array(parts, dtype=np.float32)
+        return weights / np.linalg.norm(weights, axis=0, keepdims=True)
 
 
 def choose(parts: Mapping[str, Score], validation: Protocol) -> Chosen:
