@@ -69,6 +69,7 @@ def bodies(word: str) -> list[tuple[str, str, object]]:
         ("PUT", "/v1/items/h", {"title": word, "brand": word, "language": word}),
         ("PATCH", "/v1/items/01", {"attributes": {word: word}, "updated_at": word}),
         ("PUT", "/v1/users/me/consent", {"personalise": word}),
+        ("POST", "/v1/predict/h", {"texts": [word], "k": word}),
         *(("POST", "/v1/events", {**event, field: word}) for field in EVENT if field != "type"),
         *(("POST", "/v1/events", {**event, field: word}) for field in ("query", "basket", "request_id", "value")),
         ("POST", "/v1/events", {"events": [{**event, "query": word}, word, {word: word}]}),
