@@ -55,7 +55,8 @@ class Chosen:
         ids = 1.0 - self.text - self.likeness
         parts = [ids * (1 - over), self.text * (1 - over), self.likeness + over * (ids + self.text)]
         weights: Floats = np.array(parts, dtype=np.float32)
-        return weights / np.linalg.norm(weights, axis=0, keepdims=True)
+        weights /= np.linalg.norm(weights, axis=0)
+        return weights
 
 
 def choose(parts: Mapping[str, Score], validation: Protocol) -> Chosen:
