@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from peft import PeftModel
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
@@ -102,7 +103,7 @@ def load_adapted(
         config = json.loads((folder / ADAPTER_CONFIG_FILE).read_text(encoding="utf-8"))
         encoder = load_bi_encoder(base or Path(config.get(_BASE) or ""), prefixes=prefixes, max_tokens=max_tokens)
         encoder.model = _adapted(encoder.model, folder, config)
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         raise ModelError(f"not the adapters of this encoder: {error}", where=str(folder)) from None
     return encoder.eval()
 
