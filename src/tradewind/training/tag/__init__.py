@@ -1,0 +1,1 @@
+"""Learning the task `tag`: an encoder over units of text, and a linear CRF over characters beside it."""
