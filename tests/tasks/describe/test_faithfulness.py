@@ -67,6 +67,20 @@ def test_the_template_claims_nothing_that_is_not_there(
     assert [unsupported(text, brief.item, lexicon) for text, brief in zip(texts, briefs, strict=True)] == [(), ()]
 
 
+def test_a_letter_that_grows_in_lower_case_moves_nothing(teapot: Item, lexicon: Lexicon) -> None:
+    text = "İİİ bamboo"
+    assert [text[span.start : span.end] for span in unsupported(text, teapot, lexicon)] == ["bamboo"]
+
+
+def test_a_large_catalogues_words_cost_no_time(teapot: Item) -> None:
+    many = [
+        Item(id=str(n), title="x", brand=f"Brand {chr(97 + n % 26)}{'abcdefghij'[n // 26 % 10]}") for n in range(260)
+    ]
+    lexicon = Lexicon.of(many)
+    text = "A teapot by Brand zj. " * 50
+    assert {span.text for span in unsupported(text, teapot, lexicon)} == {"Brand zj"}
+
+
 @given(st.text(max_size=120))
 def test_no_text_breaks_the_check(text: str) -> None:
     item = Item(id="1", title="Glass teapot 600 ml", attributes={"material": "glass"})

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -23,8 +23,10 @@ _CODE: Final = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z][\w-
 _EVERYDAY: Final = frozenset({"down", "clear", "hot", "plain", "multi", "warm", "light", "black", "green", "milk"})
 """English words that the catalogue's values hold and that are also said without claiming anything; two of them are
 colours besides, which the packaged words keep."""
-_LONE_SIGN: Final = r"(?:(?<=纯)|(?<=全)|(?<=真)|(?<=用)|(?<=为)|(?<=是)){0}|{0}(?=制|质|料|材|做|色)"
+_BEFORE_A_LONE_SIGN: Final = frozenset("纯全真用为是")
+_AFTER_A_LONE_SIGN: Final = frozenset("制质料材做色")
 """A single Chinese character stands in many words; it claims something where it is said to be what a thing is of."""
+_LONGEST_TERM: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +34,39 @@ class Lexicon:
     """Words that claim something: each term (lower case) with the kinds and the other ways to say the same thing."""
 
     terms: Mapping[str, tuple[tuple[str, frozenset[str]], ...]]
-    pattern: re.Pattern[str] = field(compare=False)
+    longest: int
 
     @classmethod
     def of(cls, items: Iterable[Item]) -> Lexicon:
         """Returns the packaged words together with the brands and textual attribute values of a shop's `items`."""
-        groups: set[tuple[str, frozenset[str]]] = set(_packaged())
-        for item in items:
-            groups.update(_of_item(item))
+        packaged = _packaged()
+        common = _EVERYDAY - {way for _, ways in packaged for way in ways}
         terms: dict[str, set[tuple[str, frozenset[str]]]] = defaultdict(set)
-        for kind, ways in groups:
-            for way in ways:
+        for kind, ways in {*packaged, *(group for item in items for group in _of_item(item))}:
+            for way in ways - common:
                 terms[way].add((kind, ways))
         ordered = {
             term: tuple(sorted(found, key=lambda one: (one[0], sorted(one[1])))) for term, found in terms.items()
         }
-        return cls(ordered, _pattern(ordered))
+        return cls(ordered, max(map(len, ordered), default=0))
+
+    def found_in(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yields where terms stand in `text` (lower case), the longest that begins at a place, none within another.
+
+        The time goes by the text's length and not by the number of terms.
+        """
+        place = 0
+        while place < len(text):
+            end = self._end_of_term(text, place)
+            if end:
+                yield place, end
+            place = end or place + 1
+
+    def _end_of_term(self, text: str, start: int) -> int:
+        for end in range(min(start + self.longest, len(text)), start, -1):
+            if text[start:end] in self.terms and _is_said(text, start, end):
+                return end
+        return 0
 
 
 def unsupported(text: str, item: Item, lexicon: Lexicon) -> tuple[Span, ...]:
@@ -57,19 +76,20 @@ def unsupported(text: str, item: Item, lexicon: Lexicon) -> tuple[Span, ...]:
     language; a quantity when the item names the same one, in whatever unit. A claim in words that no lexicon holds is
     not found.
     """
-    own = " ".join([item.title, *item.category, item.brand or "", *item.attributes.values()]).casefold()
+    own = " ".join([item.title, *item.category, item.brand or "", *item.attributes.values()]).lower()
     spans = [*_words(text, own, item, lexicon), *_numbers(text, item), *_codes(text, own)]
     return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 
 
 def _words(text: str, own: str, item: Item, lexicon: Lexicon) -> Iterator[Span]:
-    said = {match.group() for match in lexicon.pattern.finditer(own)} | set(own.split())
+    said = {own[start:end] for start, end in lexicon.found_in(own)} | set(own.split())
     # Signs of a name mean nothing: 木白 is not white.
-    facts = " ".join([item.title, *item.category, *item.attributes.values()]).casefold()
-    for match in lexicon.pattern.finditer(text.casefold()):
-        meanings = lexicon.terms[match.group()]
+    facts = " ".join([item.title, *item.category, *item.attributes.values()]).lower()
+    lowered = _lowered(text)
+    for start, end in lexicon.found_in(lowered):
+        meanings = lexicon.terms[lowered[start:end]]
         if not any(_borne_out(ways, facts, said) for _, ways in meanings):
-            yield Span(meanings[0][0], text[match.start() : match.end()], match.start(), match.end())
+            yield Span(meanings[0][0], text[start:end], start, end)
 
 
 def _borne_out(ways: frozenset[str], facts: str, said: set[str]) -> bool:
@@ -92,16 +112,16 @@ def _codes(text: str, own: str) -> Iterator[Span]:
     known = own.replace(" ", "")
     for match in _CODE.finditer(text):
         quantity = quantities(match.group())
-        if not quantity and match.group().casefold().replace(" ", "") not in known:
+        if not quantity and match.group().lower().replace(" ", "") not in known:
             yield Span(CODE, match.group(), match.start(), match.end())
 
 
 def _of_item(item: Item) -> Iterator[tuple[str, frozenset[str]]]:
     named = [(BRAND, item.brand or ""), *item.attributes.items()]
     for kind, value in named:
-        ways = {in_language(value, language).casefold().strip() for language in ("zh", "en")} - {""}
+        ways = {in_language(value, language).lower().strip() for language in ("zh", "en")} - {""}
         ways = {way for way in ways if not any(sign.isdigit() for sign in way)}
-        if ways and all(len(way) > 1 or not way.isascii() for way in ways):
+        if ways and all(len(way) <= _LONGEST_TERM and (len(way) > 1 or not way.isascii()) for way in ways):
             yield kind, frozenset(ways)
 
 
@@ -111,16 +131,18 @@ def _packaged() -> frozenset[tuple[str, frozenset[str]]]:
     return frozenset((kind, frozenset(ways)) for kind, groups in raw.items() for ways in groups)
 
 
-def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    """The longest term wins; an English one is a whole word, of which a plural counts as the word."""
-    packaged = {way for _, ways in _packaged() for way in ways}
-    kept = [term for term in terms if term not in _EVERYDAY or term in packaged]
-    parts = [_of_term(term) for term in sorted(kept, key=lambda term: (-len(term), term))]
-    return re.compile("|".join(parts) if parts else r"(?!)")
+def _is_said(text: str, start: int, end: int) -> bool:
+    """Returns whether the term is a word by itself there, and not a piece of another."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if text[start:end].isascii():
+        return not (_is_latin(before) or before == "-" or _is_latin(after))
+    return end - start > 1 or before in _BEFORE_A_LONE_SIGN or after in _AFTER_A_LONE_SIGN
 
 
-def _of_term(term: str) -> str:
-    escaped = re.escape(term)
-    if term.isascii():
-        return rf"(?<![\w-]){escaped}(?![\w])"
-    return _LONE_SIGN.format(escaped) if len(term) == 1 else escaped
+def _lowered(text: str) -> str:
+    """Returns `text` in lower case, every character at its place: a few become two otherwise."""
+    return "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
+
+
+def _is_latin(sign: str) -> bool:
+    return sign.isascii() and sign.isalnum()
