@@ -113,6 +113,17 @@ class TaskSettings(Settings):
     """Evaluations without a gain before the run stops early."""
 
 
+class UnlabelledSettings(Settings):
+    """A table of texts without labels: a column or a template."""
+
+    source: SourceSettings
+    text: str
+    confidence: float = Field(0.9, gt=0, lt=1)
+    """The calibrated probability from which the model's own label may be learned."""
+    per_class: int = Field(50, ge=1)
+    """How many such texts a class gets at most."""
+
+
 class ExamplesSettings(Settings):
     """A table of examples: a column, a template such as "{title}. {body}", or a constant written `=word`, per part."""
 
@@ -124,6 +135,10 @@ class ExamplesSettings(Settings):
     """What is to be predicted, in the task's own form: a path such as `Food > Dairy`, or a number of stars."""
     group: str | None = None
     """Rows of one group are never parted between learning and testing; left out, the text without numbers decides."""
+    answers: str | None = None
+    """A CSV of `text,label` that is read beside the source: where `tradewind label` keeps what people answer."""
+    unlabelled: UnlabelledSettings | None = None
+    """Texts whose surest guesses are learned as labels, as long as validation does not fall."""
 
 
 class TechniqueSettings(Settings):
@@ -143,6 +158,21 @@ class TechniqueSettings(Settings):
     """Groups of words that mean the same, for `augment: [synonyms]`."""
 
 
+class GateSettings(Settings):
+    """What a newly learned model has to reach before it answers; what is left out is not asked."""
+
+    metric: dict[str, float] = {}
+    """Figures of the published model on the test: at least this, for RMSE and MAE at most this."""
+    slice_drop: float | None = Field(None, ge=0)
+    """How far the accuracy of a slice may lie below that of the whole test, more surely than by chance."""
+    slice_rows: int = Field(20, ge=1)
+    """Slices with fewer tested rows are shown and not judged."""
+    robustness_drop: float | None = Field(None, ge=0)
+    """How much accuracy a change of the texts may cost: typos, case, word order, widths, scripts."""
+    calibration_error: float | None = Field(None, ge=0)
+    """How far apart being sure and being right may lie on average."""
+
+
 class EstimatorSettings(TaskSettings):
     """A model of the shop's own, learned from a table of examples."""
 
@@ -155,6 +185,7 @@ class EstimatorSettings(TaskSettings):
     """How many of the encoder's blocks move, from the top; left out, the effort decides."""
     max_tokens: int = Field(64, ge=8, le=512)
     techniques: TechniqueSettings = TechniqueSettings()
+    gate: GateSettings = GateSettings()
 
 
 class LearnSettings(Settings):
