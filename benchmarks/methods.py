@@ -5,8 +5,9 @@
 
 Claims: LoRA within one point of full tuning at 1 % of the model's parameters or fewer, and a step of the head on
 vectors that were computed once 50 times faster than a full one. Titles are split by normalised title (numbers, colours
-and sizes out); the label is the middle level of the category path, and the breadcrumb column is never read. Rates are
-multiples of each method's own, chosen on validation. With --out a broken run goes on with the methods that are left.
+and sizes out); the label is the middle level of the category path, and the breadcrumb column is never read. Each method
+learns with a fixed multiple of its own rate; --rates 0.5,1,2 tries several and keeps the one that validates best. With
+--out a broken run goes on with what is left of it.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ import pyarrow.parquet as pq
 from transformers.utils import logging as transformers_logging
 
 from tradewind.evaluation.claims import Claim
+from tradewind.evaluation.report import Page, Table
 from tradewind.evaluation.significance import paired_bootstrap
 from tradewind.models.pretrained import resolve
 from tradewind.settings import LearnSettings, TaskSettings
 from tradewind.tasks.label_tree import LabelTree, label_tree
 from tradewind.training.category import Categorised, CategoryTask
+from tradewind.training.figures import bars_figure
 from tradewind.training.method_report import Comparison, MethodResult, measure_method, method_table
 from tradewind.training.plan import Budget, Plan, plan_run
 from tradewind.training.supervised.run import RunSettings
@@ -69,7 +72,7 @@ class Size:
     tokens: int
 
 
-SIZES = {"full": Size(2000, 200, 1500, 140, 32, 32), "quick": Size(128, 32, 64, 8, 16, 24)}
+SIZES = {"full": Size(2000, 200, 1500, 140, 32, 32), "quick": Size(96, 24, 48, 10, 16, 24)}
 
 
 def examples(data: Path, size: Size, seed: int) -> tuple[LabelTree, list[Categorised]]:
@@ -109,7 +112,7 @@ def normalised(title: str) -> str:
 
 
 def planned(name: str, size: Size, seed: int, rate: float) -> Plan:
-    """Returns the plan of one method's run; all have the same steps, batches and looks at validation."""
+    """Returns the plan of one method's run at `rate` times its rate here; steps and batches are the same for all."""
     settings = TaskSettings(method=name, method_options=METHODS[name], patience=100)
     budget = Budget(size.steps, size.batch, max(1, size.steps // 4), haste=HASTE.get(name, 2.0) * rate)
     return plan_run(settings, LearnSettings(seed=seed, threads=1), budget, method(name, METHODS[name]))
@@ -162,7 +165,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/product_classification_zh"))
     parser.add_argument("--pretrained", default="package:e5", help="package:minilm for English titles")
     parser.add_argument("--methods", help="which of them, with commas between; full always runs")
-    parser.add_argument("--rate", type=float, default=1.0, help="multiplies every learning rate")
+    parser.add_argument("--rates", default="1", help="factors of every learning rate; the best on validation counts")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--out", type=Path, help="keep each method's result here")
     parser.add_argument("--quick", action="store_true", help="shows that it runs: too few titles for the claim")
@@ -181,31 +184,44 @@ def main() -> int:
     )
     results = {}
     for name in dict.fromkeys(["full", *chosen]):
-        results[name] = measured(comparison, planned(name, size, given.seed, given.rate), given.out)
+        plans = [planned(name, size, given.seed, float(rate)) for rate in given.rates.split(",")]
+        tried = [measured(comparison, plan, given.out) for plan in plans]
+        results[name] = max(tried, key=lambda result: result.validated)
         print(json.dumps({"method": name} | results[name].row), file=sys.stderr, flush=True)
     found = claims(results, results["full"].trained)
+    table = compared(comparison, results, size, given.seed)
+    if given.out:
+        write_page(table, given.out)
     if given.json:
         for claim in found:
             print(json.dumps(claim.as_json()))
     else:
-        tell(comparison, results, found, size, given.seed)
+        print(table.as_text())
+        for claim in found:
+            print(f"{'holds' if claim.holds else 'FAILS'}  {json.dumps(claim.as_json())}")
     return 0 if given.quick or all(claim.holds for claim in found) else 1
 
 
-def tell(comparison: Comparison, results: dict[str, MethodResult], found: list[Claim], size: Size, seed: int) -> None:
-    """Prints the table, each method's difference to full tuning with its interval, and the claims."""
-    notes = (
+def compared(comparison: Comparison, results: dict[str, MethodResult], size: Size, seed: int) -> Table:
+    """Returns the table, with each method's difference to full tuning and its 95 % interval in the notes."""
+    notes = [
         f"{len(comparison.examples[0].texts)} titles learned in {size.steps} steps of {size.batch}, "
         f"{len(comparison.examples[2].texts)} tested, {comparison.task.outputs} classes; "
-        f"{comparison.checkpoint.weights_source}, vocabulary trimmed; one thread, processor time; seed {seed}",
-    )
-    print(method_table("Accuracy by method", results, notes).as_text())
+        f"{comparison.checkpoint.weights_source}, vocabulary trimmed; one thread, processor time; seed {seed}"
+    ]
     for name, result in results.items():
         if name != "full":
             gain = paired_bootstrap(result.scores, results["full"].scores)
-            print(f"{name} minus full: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]")
-    for claim in found:
-        print(f"{'holds' if claim.holds else 'FAILS'}  {claim.claim}: {json.dumps(claim.as_json())}")
+            notes.append(f"{name} minus full: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]")
+    return method_table("Accuracy by method", results, tuple(notes))
+
+
+def write_page(table: Table, out: Path) -> None:
+    """Writes methods.html into `out`: the table and its bars."""
+    bars = bars_figure(table.title, table.rows, ("metric", "ms a step", "MB at peak"), "lora")
+    out.mkdir(parents=True, exist_ok=True)
+    page = Page("Tuning methods beside one another", {}, (table,), (bars,))
+    (out / "methods.html").write_text(page.as_html(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -45,13 +45,15 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """One method's run. `scores` (n,) are those of the test's examples; `trained` and `parameters` count numbers.
+    """One method's run. `validated` is the figure that was watched, by which settings may be chosen; `scores` (n,) are
+    those of the test's examples; `trained` and `parameters` count numbers.
 
     `step_ms` is the processor time of a median learning step, batch included and validation not; `seconds` that of the
     whole run, reading texts and validating included. `peak_mb` is the memory held at most, over that before the run.
     """
 
     method: str
+    validated: float
     scores: Scores
     trained: int
     parameters: int
@@ -94,6 +96,7 @@ def measure_method(comparison: Comparison, plan: Plan) -> MethodResult:
     scores = comparison.score(tuned.outputs(tested), tested)
     return MethodResult(
         method=plan.method,
+        validated=next(iter(tuned.tuned.values())),
         scores=np.asarray(scores, np.float64),
         trained=trained,
         parameters=parameters,
