@@ -14,9 +14,9 @@ from torch import nn
 from tradewind.evaluation.entities import entity_f1
 from tradewind.tasks.tag.clues import Reader, hashed
 from tradewind.tasks.tag.entities import TaggedText, label_names, labels_of
+from tradewind.tasks.tag.mixture import Scores, decoded
 from tradewind.tasks.tag.units import units_of
 from tradewind.training.tag.crf import LinearChain
-from tradewind.training.tag.task import Scores, decoded
 
 _BITS: Final = 20
 Row = list[npt.NDArray[np.int64]]

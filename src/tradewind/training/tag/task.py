@@ -12,14 +12,12 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
 from tradewind.evaluation.entities import entity_counts
 from tradewind.models.bi_encoder import BiEncoder
-from tradewind.tasks.tag.decoding import allowed_transitions, best_labels
 from tradewind.tasks.tag.decoding import log_softmax as log_probabilities
-from tradewind.tasks.tag.entities import Entity, Span, TaggedText, entities_of, label_names, labels_of
+from tradewind.tasks.tag.entities import TaggedText, label_names, labels_of
+from tradewind.tasks.tag.mixture import Scores, decoded
 from tradewind.tasks.tag.units import units_of
 from tradewind.training.supervised.task import IGNORED, Rows
 from tradewind.training.tag.unit_tokens import UnitTokens
-
-Scores = npt.NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -78,9 +76,3 @@ class TagTask:
     def unit_scores(self, output: npt.NDArray[np.float32], text: str) -> Scores:
         """Returns log p (units, labels) of a text that `rows` has read; units that were cut off are missing."""
         return log_probabilities(output[self._places[text]])
-
-
-def decoded(scores: Scores, units: Sequence[Span], kinds: Sequence[str]) -> tuple[Entity, ...]:
-    """Returns the entities of the best labels that spell whole ones; `scores` may end before `units` do."""
-    labels = best_labels(scores, allowed_transitions(scores.shape[1]))
-    return entities_of(labels, units[: len(labels)], kinds)
