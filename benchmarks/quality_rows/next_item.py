@@ -137,18 +137,15 @@ class Said(SilentProgress):
         print(text, file=sys.stderr)
 
 
-def claims(table: Table) -> list[Claim]:
-    """Returns one claim a metric against the least that is wanted, and one against item-kNN of the same run."""
-    ours = table.rows[assess.BOTH]
-    against = [
-        Claim(f"next_item {table.title}: {metric} beside the least wanted", ours[metric], least, metric, 1.0)
-        for metric, least in WANTED.items()
-    ]
+def claims(table: Table, wanted: Mapping[str, float]) -> list[Claim]:
+    """Returns one claim a metric against the least that is `wanted`, then against counting and ids of the same run."""
+    ours, name = table.rows[assess.BOTH], table.title.partition(":")[0]
+    least = [Claim(f"{name}: the least wanted", ours[metric], value, metric, 1.0) for metric, value in wanted.items()]
     peers = [
-        Claim(f"next_item {table.title}: {peer}", ours[assess.NDCG], table.rows[peer][assess.NDCG], assess.NDCG, 1.0)
-        for peer in (assess.NEIGHBOURS, assess.IDS)
+        Claim(f"{name}: above {peer}", ours[assess.NDCG], table.rows[peer][assess.NDCG], assess.NDCG, 1.0)
+        for peer in (assess.POPULARITY, assess.NEIGHBOURS, assess.IDS)
     ]
-    return [*against, *peers]
+    return [*least, *peers]
 
 
 def spread(tables: Sequence[Table]) -> str:
@@ -194,7 +191,7 @@ def report(given: argparse.Namespace, out: Path) -> None:
     seeds = [measured(found, given, given.seed + more, out) for more in range(given.seeds)]
     late = measured(retail(given.time_data), given, given.seed, out / "time") if given.time_data else ()
     if given.json:
-        for claim in claims(seeds[0][0]):
+        for claim in [*claims(seeds[0][0], WANTED), *(claims(late[0], {}) if late else [])]:
             print(json.dumps(claim.as_json(), ensure_ascii=False))
         return
     for table in [*(table for tables in seeds for table in tables), *late]:
