@@ -8,6 +8,7 @@ TradewindError
 ├── ModelError         pretrained weights that are missing or not what they should be
 ├── ArtefactError      an artefact that is unsigned, altered or outside its folder
 ├── ParityError        a compressed model that is not close enough to its original
+├── GateError          a model that misses what its shop asks before it may answer
 ├── NotFoundError      an item, a surface, a version that is not there
 ├── RequestError       a request whose words cannot be served
 ├── AccessError        a key or a token without the right
@@ -58,6 +59,10 @@ class ArtefactError(TradewindError):
 
 class ParityError(TradewindError):
     """A compressed model that is too far from the model it came from."""
+
+
+class GateError(TradewindError):
+    """A newly learned model that misses what its shop asks; the old one goes on answering."""
 
 
 class NotFoundError(TradewindError):

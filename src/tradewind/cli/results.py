@@ -37,6 +37,7 @@ def print_learned(learned: LearnedEstimator) -> None:
     print("\n".join(table_lines(learned.rows)))
     print(learned.result.as_text())
     print(f"published as {learned.artefact.kind}/{learned.artefact.name}/{learned.artefact.version}")
+    print("\n".join(f"limit: {limit}" for limit in learned.card.limits))
     print(f"report: {learned.result.report}")
 
 

@@ -10,6 +10,8 @@ from tradewind.data.examples import Examples, read_examples
 from tradewind.data.report import TableReport
 from tradewind.engine.estimators import KIND, settings_of
 from tradewind.errors import ConfigError
+from tradewind.evaluation.model_card import ModelCard
+from tradewind.flows.model_cards import CARD_PAGE, Candidate, Stopwatch, require_gate, write_card
 from tradewind.registry.artefacts import Artefact, publish
 from tradewind.registry.keys import ensure_keypair
 from tradewind.registry.manifest import ManifestFacts
@@ -28,19 +30,25 @@ HELD_OUT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class LearnedEstimator:
-    """What `learn_estimator` leaves: the artefact that answers now, the run's tables, and what became of every row."""
+    """What `learn_estimator` leaves: the artefact that answers now, the run's tables, what became of every row, and
+    the card."""
 
     artefact: Artefact
     result: TrainResult
     rows: TableReport
+    card: ModelCard
 
 
 def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimator:
-    """Reads the table, trains, compresses, publishes and promotes. Raises DataError, ConfigError, ParityError."""
+    """Reads the table, trains, compresses, judges, publishes and promotes.
+
+    Raises DataError, ConfigError, ParityError, and GateError when it misses its gate: the old version then stays.
+    """
     from tradewind.compression.estimator import compress_estimator
     from tradewind.models.pretrained import resolve
     from tradewind.training.estimator import train
 
+    watch = Stopwatch()
     settings = settings_of(shop, name)
     task = estimator_task(settings.task)
     if task.pairs != bool(settings.examples.second):
@@ -57,9 +65,13 @@ def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimat
     _, profile = compress_estimator(
         result.folder, scratch / "bundle", checkpoint, config, held_out=held_out, tokens=settings.max_tokens
     )
+    progress.start("judging by slice and after changes", None)
+    candidate = Candidate(name, settings, examples, rows, checkpoint, result, scratch / "bundle", profile)
+    card = write_card(shop, candidate, watch)
+    require_gate(shop, KIND, card, scratch / CARD_PAGE)
     artefact = _published(shop, name, result, profile, checkpoint, examples)
     shutil.rmtree(scratch / "bundle")
-    return LearnedEstimator(artefact, result, rows)
+    return LearnedEstimator(artefact, result, rows, card)
 
 
 def _published(

@@ -64,6 +64,14 @@ def simplified(text: str) -> str:
     return text if text.isascii() else text.translate(_traditional())
 
 
+def traditional(text: str) -> str:
+    """Returns `text` with its simplified characters, as far as the table has them, made traditional.
+
+    Where several traditional characters became one, the first that the table names is taken.
+    """
+    return text if text.isascii() else text.translate(_simplified())
+
+
 def _entry(told: str, where: str) -> Entry:
     left, _, right = told.partition("\t")
     chinese = tuple(simplified(fold(word)) for word in left.split())
@@ -83,3 +91,11 @@ def _traditional() -> dict[int, str]:
     text = (files(__package__) / "traditional.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return {ord(pair[0]): pair[1] for line in lines for pair in line.split()}
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, str]:
+    found: dict[int, str] = {}
+    for code, plain in _traditional().items():
+        found.setdefault(ord(plain), chr(code))
+    return found

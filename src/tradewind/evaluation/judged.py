@@ -1,0 +1,80 @@
+"""A published model's answers to the rows that were kept for the test, judged on the whole, by slice, when texts
+change, and by whether its probabilities can be taken at their word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tradewind.evaluation.calibration import reliability
+from tradewind.evaluation.classification import expected_calibration_error, macro_f1
+from tradewind.evaluation.robustness import Change, Robustness, Rows, robustness
+from tradewind.evaluation.slices import Slice, language_of, parts_of, slice_of, sliced
+
+METRIC: Final = "accuracy"
+Answered = tuple[str, float]
+"""The label that a model names first, and its probability."""
+Answer = Callable[[Sequence[str]], list[Answered]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """The test's texts and labels, how often each label was learned, and the rows `left_out` as no answer fits them."""
+
+    texts: Sequence[str]
+    labels: Sequence[str]
+    learned: Mapping[str, int]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came out. Slices and robustness are of the accuracy; `reliability` holds (mean probability, share that was
+    right, rows) of bins of equal size; `confidence` is the mean probability of the label named first."""
+
+    rows: int
+    left_out: int
+    figures: Mapping[str, float]
+    whole: Slice
+    slices: tuple[Slice, ...]
+    robustness: tuple[Robustness, ...]
+    calibration_error: float
+    confidence: float
+    reliability: Sequence[tuple[float, float, int]]
+    languages: Sequence[str] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns it as plain values."""
+        return asdict(self)
+
+
+def judge(tested: HeldOut, answer: Answer, changes: Mapping[str, Change], *, seed: int) -> Judged:
+    """Returns what the answers to `tested` come to. Raises DataError when no row is left to test on."""
+    named = answer(tested.texts)
+    right = _right([label for label, _ in named], tested.labels)
+    sure = np.array([probability for _, probability in named])
+    truth = np.array(tested.labels, dtype=object)
+
+    def score(texts: Sequence[str], rows: Rows) -> npt.NDArray[np.float64]:
+        return _right([label for label, _ in answer(texts)], truth[rows].tolist())
+
+    return Judged(
+        rows=len(right),
+        left_out=tested.left_out,
+        whole=slice_of(right, "all", "rows", seed=seed),
+        figures={METRIC: float(right.mean()), "macro-F1": macro_f1(tested.labels, [label for label, _ in named])},
+        slices=sliced(right, parts_of(tested.texts, tested.labels, tested.learned), seed=seed),
+        robustness=robustness(tested.texts, right, score, changes, seed=seed),
+        calibration_error=expected_calibration_error(sure, right > 0),
+        confidence=float(sure.mean()),
+        reliability=reliability(sure, right > 0),
+        languages=tuple(sorted({language_of(text) for text in tested.texts})),
+    )
+
+
+def _right(named: Sequence[str], labels: Sequence[str]) -> npt.NDArray[np.float64]:
+    return np.array([float(one == other) for one, other in zip(named, labels, strict=True)])

@@ -1,0 +1,164 @@
+"""Judges an estimator before it answers: its card, and what it misses of its gate."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tradewind.data.examples import Examples
+from tradewind.data.report import TableReport
+from tradewind.errors import GateError
+from tradewind.evaluation.gate import gate_failures
+from tradewind.evaluation.judged import Answer, Answered, HeldOut, Judged, judge
+from tradewind.evaluation.model_card import CARD_FILE, Cost, ModelCard, limits_of
+from tradewind.registry.manifest import library_versions
+from tradewind.registry.pointers import current
+from tradewind.runtime.text_model import OnnxTextModel
+from tradewind.settings import EstimatorSettings, Shop
+from tradewind.tasks.estimators import estimator_task
+
+if TYPE_CHECKING:
+    from tradewind.models.pretrained import Checkpoint
+    from tradewind.training.result import TrainResult
+
+CARD_PAGE: Final = "card.html"
+TUNED: Final = "tuned"
+ALL: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that is ready to be published: its run, its bundle, and what it was made of."""
+
+    name: str
+    settings: EstimatorSettings
+    examples: Examples
+    rows: TableReport
+    checkpoint: Checkpoint
+    result: TrainResult
+    bundle: Path
+    profile: Mapping[str, Any]
+
+
+class Stopwatch:
+    """Measures a run by the clock and by processors."""
+
+    def __init__(self) -> None:
+        self._clock, self._cpu = time.perf_counter(), time.process_time()
+
+    def read(self) -> Cost:
+        """Returns the time since it was made."""
+        return Cost(time.perf_counter() - self._clock, time.process_time() - self._cpu)
+
+
+def write_card(shop: Shop, candidate: Candidate, watch: Stopwatch) -> ModelCard:
+    """Judges the candidate, writes card.json into its bundle and both forms of the card beside its report.
+
+    Raises ConfigError when the gate asks for a figure that was not measured.
+    """
+    judged = _judged(shop, candidate)
+    tuned = candidate.result.metrics.get(TUNED, {})
+    gate = candidate.settings.gate
+    card = ModelCard(
+        name=candidate.name,
+        facts=_facts(shop, candidate),
+        run=candidate.result.tables,
+        judged=judged,
+        limits=(
+            *_against(candidate.result),
+            *limits_of(judged, fewest=gate.slice_rows, languages=shop.settings.languages),
+        ),
+        missed=gate_failures(gate, tuned | dict(judged.figures if judged else {}), judged),
+        cost=watch.read(),
+    )
+    folder = candidate.result.report.parent
+    told = json.dumps(card.as_json(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    for place in (folder, candidate.bundle):
+        (place / CARD_FILE).write_text(told, encoding="utf-8")
+    (folder / CARD_PAGE).write_text(card.as_html(), encoding="utf-8")
+    return card
+
+
+def require_gate(shop: Shop, kind: str, card: ModelCard, page: Path) -> None:
+    """Raises GateError with everything that was missed; nothing was published then."""
+    if not card.missed:
+        return
+    old = current(shop.artefacts, kind, card.name)
+    stays = f"version {old} goes on answering" if old else "nothing answers yet"
+    raise GateError(f"not published: {'; '.join(card.missed)}", where=card.name, hint=f"{stays}; the card is {page}")
+
+
+def _judged(shop: Shop, candidate: Candidate) -> Judged | None:
+    from tradewind.flows.perturbations import PERTURBATIONS
+
+    model = OnnxTextModel(candidate.bundle)
+    reader = estimator_task(candidate.settings.task).reader(model.config)
+
+    def read(texts: Sequence[str], k: int) -> list[dict[str, Any]]:
+        return [reader.read(outputs, text, k) for outputs, text in zip(model.outputs(texts), texts, strict=True)]
+
+    if estimator_task(candidate.settings.task).pairs or "labels" not in (known := read(["?"], ALL)[0]):
+        return None
+    tested = _tested(candidate.examples, shop.settings.learn.seed, {one["label"] for one in known["labels"]})
+    return judge(tested, _answer(read), PERTURBATIONS, seed=shop.settings.learn.seed)
+
+
+def _answer(read: Callable[[Sequence[str], int], list[dict[str, Any]]]) -> Answer:
+    def answer(texts: Sequence[str]) -> list[Answered]:
+        first = [found["labels"][0] for found in read(texts, 1)]
+        return [(str(one["label"]), float(one["probability"])) for one in first]
+
+    return answer
+
+
+def _tested(examples: Examples, seed: int, known: set[str]) -> HeldOut:
+    """The rows that the run tested on: a label that was never learned cannot be named and is counted apart."""
+    from tradewind.training.estimator import group_rows
+
+    rows = group_rows(examples.groups, seed)
+    written = [_written(target) for target in examples.targets]
+    kept = [row for row in rows.tested if written[row] in known]
+    return HeldOut(
+        [examples.texts[row] for row in kept],
+        [written[row] for row in kept],
+        Counter(written[row] for row in rows.learned),
+        len(rows.tested) - len(kept),
+    )
+
+
+def _written(target: Any) -> str:
+    return " > ".join(target) if isinstance(target, tuple) else str(target)
+
+
+def _facts(shop: Shop, candidate: Candidate) -> dict[str, Any]:
+    checkpoint, rows = candidate.checkpoint, candidate.rows
+    return {
+        "task": candidate.settings.task,
+        "method": candidate.settings.method,
+        "data": {"sha256": candidate.examples.digest(), "examples": len(candidate.examples), **_accounted(rows)},
+        "weights": {"source": checkpoint.weights_source, "sha256": checkpoint.sha256, "licence": checkpoint.licence},
+        "notice": shop.settings.notice,
+        "seed": shop.settings.learn.seed,
+        "compression": dict(candidate.profile.get("parity", {})),
+        "gate": candidate.settings.gate.model_dump(mode="json"),
+        "settings": candidate.settings.model_dump(mode="json", exclude={"gate", "task", "method"}),
+        "libraries": library_versions(),
+    }
+
+
+def _accounted(rows: TableReport) -> dict[str, Any]:
+    told = asdict(rows)
+    return {name: told[name] for name in ("source", "read", "stored", "duplicates", "quarantined", "reasons")}
+
+
+def _against(result: TrainResult) -> list[str]:
+    return [
+        f"a baseline is better: {claim.claim}: {claim.ours:.4f} beside {claim.peer:.4f}"
+        for claim in result.claims
+        if not claim.holds and claim.peer is not None
+    ]
