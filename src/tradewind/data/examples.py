@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tradewind.data.checks import Finding
 from tradewind.data.checks.missing_column import require_columns
-from tradewind.data.expressions import Columns, columns_of, parse_all
+from tradewind.data.expressions import Columns, Expression, columns_of, parse_all
 from tradewind.data.files import written_whole
 from tradewind.data.quarantine import Quarantine, quarantine_path
 from tradewind.data.report import TableReport
@@ -22,7 +22,7 @@ from tradewind.data.sources import SourceBatch, open_source
 from tradewind.data.values import to_texts
 from tradewind.errors import DataError
 from tradewind.privacy.masking import mask
-from tradewind.settings import ExamplesSettings, Shop
+from tradewind.settings import ExamplesSettings, Shop, SourceSettings
 
 PARTS: Final = ("text", "second", "target", "group")
 Parse = Callable[[str], Any]
@@ -31,12 +31,16 @@ Parse = Callable[[str], Any]
 
 @dataclass(slots=True)
 class Examples:
-    """Texts, the second texts of pairs ("" without one), targets in the task's form, and the groups of a split."""
+    """Texts, the second texts of pairs ("" without one), targets in the task's form, and the groups of a split.
+
+    `places` says where a row of the table stands, "file:line"; texts that were made have none.
+    """
 
     texts: list[str] = field(default_factory=list)
     seconds: list[str] = field(default_factory=list)
     targets: list[Any] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -52,16 +56,18 @@ class Examples:
 def read_examples(shop: Shop, name: str, settings: ExamplesSettings, parse: Parse) -> tuple[Examples, TableReport]:
     """Returns the examples, each once, and what became of every row; bad rows lie in quarantine/NAME.jsonl.
 
-    Personal data in a text is masked. Raises DataError for a missing column or when no row is left.
+    The rows of `settings.answers` follow those of the source. Personal data in a text is masked.
+    Raises DataError for a missing column or when no row is left.
     """
-    source = open_source(settings.source, shop.root)
     path = quarantine_path(shop.quarantine, name)
-    reader = _Reader(settings, parse)
+    reader = _Reader(parse)
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         bad = Quarantine(file)
-        for batch in source.batches():
-            reader.take(batch, bad)
+        for table in _tables(settings, shop):
+            fields = parse_all({part: getattr(table, part) for part in PARTS})
+            for batch in open_source(table.source, shop.root).batches():
+                reader.take(batch, fields, bad)
     where = settings.source.path or settings.source.query or name
     report = TableReport(
         name, where, reader.read, len(reader.found), reader.repeats, bad.rows, dict(bad.reasons), {}, str(path)
@@ -71,38 +77,50 @@ def read_examples(shop: Shop, name: str, settings: ExamplesSettings, parse: Pars
     return reader.found, report
 
 
+def answers_settings(path: str) -> ExamplesSettings:
+    """Returns how a file that `tradewind label` wrote is read."""
+    return ExamplesSettings(source=SourceSettings(kind="csv", path=path), text="text", target="label")
+
+
+def _tables(settings: ExamplesSettings, shop: Shop) -> list[ExamplesSettings]:
+    # Nobody may have answered yet: then the file is not there.
+    if settings.answers is None or not (shop.root / settings.answers).exists():
+        return [settings]
+    return [settings, answers_settings(settings.answers)]
+
+
 class _Reader:
-    def __init__(self, settings: ExamplesSettings, parse: Parse) -> None:
-        self._fields = parse_all({part: getattr(settings, part) for part in PARTS})
+    def __init__(self, parse: Parse) -> None:
         self._parse = parse
         self._seen: set[tuple[str, str, str]] = set()
         self.found = Examples()
         self.read = self.repeats = 0
 
-    def take(self, batch: SourceBatch, bad: Quarantine) -> None:
+    def take(self, batch: SourceBatch, fields: Mapping[str, Expression], bad: Quarantine) -> None:
         """Adds the rows of a batch that are examples and lists the others."""
-        require_columns(columns_of(self._fields.values()), batch.columns.schema.names, batch.file)
+        require_columns(columns_of(fields.values()), batch.columns.schema.names, batch.file)
         raw: Columns = dict(zip(batch.columns.schema.names, batch.columns.columns, strict=True))
         rows = batch.columns.num_rows
-        given = {name: expression.evaluate(raw, rows) for name, expression in self._fields.items()}
+        given = {name: expression.evaluate(raw, rows) for name, expression in fields.items()}
         # The columns themselves are looked at: a template leaves out a part that it cannot read.
         findings = {
             int(place): Finding(name, "broken_utf8")
-            for name, expression in self._fields.items()
+            for name, expression in fields.items()
             for column in expression.columns
             for place in np.flatnonzero(to_texts(raw[column]).broken)
         }
         values = {name: to_texts(column).values.to_pylist() for name, column in given.items()}
         for place in range(rows):
             if place not in findings:
-                finding = self._add({name: column[place] for name, column in values.items()})
+                stands = f"{batch.file}:{batch.lines[place]}"
+                finding = self._add({name: column[place] for name, column in values.items()}, stands)
                 if finding:
                     findings[place] = finding
         self.read += rows + len(batch.unreadable)
         bad.add_lines(batch.file, batch.unreadable)
         bad.add_rows(batch, _shown(given), findings)
 
-    def _add(self, row: dict[str, str | None]) -> Finding | None:
+    def _add(self, row: dict[str, str | None], stands: str) -> Finding | None:
         for part in ("text", "second", "target"):
             if part in row and not row[part]:
                 return Finding(part, f"empty_{part}")
@@ -119,6 +137,7 @@ class _Reader:
         self.found.seconds.append(mask(second).text)
         self.found.targets.append(target)
         self.found.groups.append(row.get("group") or without_numbers(text))
+        self.found.places.append(stands)
         return None
 
 

@@ -32,7 +32,14 @@ class OnnxTextModel:
 
     def outputs(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Returns float32 (outputs,) for each text, each independent of the other texts."""
-        vectors = self._encoder.encode(texts, "passage")
+        return self.read(self.vectors(texts))
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """Returns the unit vectors (n, dimension) that the head reads."""
+        return self._encoder.encode(texts, "passage")
+
+    def read(self, vectors: np.ndarray) -> list[np.ndarray]:
+        """Returns float32 (outputs,) for each of `vectors` (n, dimension)."""
         return [np.asarray(self._weight @ vector + self._bias, np.float32) for vector in vectors]
 
 

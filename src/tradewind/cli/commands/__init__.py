@@ -3,8 +3,10 @@
 from tradewind.cli.commands import (
     doctor,
     evaluate,
+    explain,
     init,
     keys,
+    label,
     models,
     predict,
     privacy,
@@ -19,8 +21,10 @@ from tradewind.cli.commands import (
 __all__ = [
     "doctor",
     "evaluate",
+    "explain",
     "init",
     "keys",
+    "label",
     "models",
     "predict",
     "privacy",
