@@ -34,29 +34,26 @@ def text_features(past: Past, texts: Texts) -> Floats:
     mine = np.flatnonzero(past.person >= 0)
     mine = mine[np.argsort(past.person[mine], kind="stable")]
     bought, worth = texts.of_key[past.lines.keys[mine]], weights[mine]
-    tastes = taste_vectors(past.person[mine], past.everyone, worth, texts.vectors[bought])
     asked = texts.of_key[past.asked.keys]
     ends = np.searchsorted(past.person[mine], np.arange(past.everyone + 1))
-    affinity = np.zeros(len(asked))
+    affinity, near = np.zeros(len(asked)), np.zeros(len(asked))
     for number, rows in enumerate(_rows_of(past.asker, past.everyone)):
         lines = slice(ends[number], ends[number + 1])
-        affinity[rows] = _alike(texts.vectors, asked[rows], bought[lines], worth[lines])
-    near = np.einsum("nd,nd->n", tastes[past.asker], texts.vectors[asked])
+        known, place = np.unique(bought[lines], return_inverse=True)
+        counts = np.bincount(place.reshape(-1), weights=worth[lines], minlength=len(known)).astype(np.float64)
+        own = texts.vectors[known]
+        taste = taste_vectors(np.zeros(len(known), dtype=np.int64), 1, counts, own)[0]
+        wanted = texts.vectors[asked[rows]]
+        affinity[rows], near[rows] = np.exp(SHARPNESS * (wanted @ own.T - 1.0)) @ counts, wanted @ taste
     return np.stack([np.log(0.01 + affinity), near, texts.reach[asked]], axis=1)
 
 
 def reach_of_texts(past_keys: Ints, of_key: Ints, vectors: npt.NDArray[np.float64]) -> Floats:
     """Returns (texts,) log(1 + purchases of like texts) over everybody's lines of `past_keys` (lines,)."""
-    bought = of_key[past_keys]
-    every = np.arange(len(vectors))
-    return np.asarray(np.log1p(_alike(vectors, every, bought, np.ones(len(bought)))))
-
-
-def _alike(vectors: npt.NDArray[np.float64], asked: Ints, bought: Ints, worth: Floats) -> Floats:
-    counts = np.bincount(bought, weights=worth, minlength=len(vectors))
+    counts = np.bincount(of_key[past_keys], minlength=len(vectors))
     known = np.flatnonzero(counts)
-    likeness = np.exp(SHARPNESS * (vectors[asked] @ vectors[known].T - 1.0))
-    return np.asarray(likeness @ counts[known])
+    likeness = np.exp(SHARPNESS * (vectors @ vectors[known].T - 1.0))
+    return np.asarray(np.log1p(likeness @ counts[known]))
 
 
 def _rows_of(groups: Ints, count: int) -> list[Ints]:
