@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from tradewind.training.supervised.recipe import Rows
 
 class CategoryRecipe:
     """Options: `flat`, and `smoothing` (0 to 1). The classes are those that are learned."""
+
+    exact: ClassVar = {"smoothing": 0.0}
+    """Options under which the loss is the negative log-likelihood and nothing else, for explanations."""
 
     def __init__(self, examples: Examples, options: Mapping[str, Any]) -> None:
         chosen = options_of(options, ("flat", "smoothing"), "category")
