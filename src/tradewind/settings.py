@@ -156,13 +156,15 @@ class TechniqueSettings(Settings):
     """How many changed copies a text gets."""
     synonyms: list[list[str]] = []
     """Groups of words that mean the same, for `augment: [synonyms]`."""
+    suspicious: bool = False
+    """Whether rows whose label is probably wrong are listed beside the report, in `suspicious.csv`."""
 
 
 class GateSettings(Settings):
     """What a newly learned model has to reach before it answers; what is left out is not asked."""
 
     metric: dict[str, float] = {}
-    """Figures of the published model on the test: at least this, for RMSE and MAE at most this."""
+    """Figures of the test by name: at least this, for RMSE and MAE at most this."""
     slice_drop: float | None = Field(None, ge=0)
     """How far the accuracy of a slice may lie below that of the whole test, more surely than by chance."""
     slice_rows: int = Field(20, ge=1)
