@@ -101,6 +101,7 @@ def test_the_card_says_what_the_model_was_made_of(learned: LearnedEstimator) -> 
     assert card["cost"]["energy_estimate"]["measured"] is False
     assert card["cost"]["cpu_seconds"] > 0
     assert card["seed"] == 13
+    assert any("rows learned" in note and "tested" in note for note in card["notes"])
     assert "no tested text is in zh: how good it is there was not measured" in card["limits"]
     page = (learned.result.report.parent / "card.html").read_text()
     assert "Model card: aisle" in page

@@ -53,6 +53,7 @@ class ModelCard:
             "name": self.name,
             **self.facts,
             "run": {table.title: _plain(table.as_json()) for table in self.run},
+            "notes": [note for table in self.run for note in table.notes],
             "published": _plain(self.judged.as_json()) if self.judged else None,
             "limits": list(self.limits),
             "gate_missed": list(self.missed),
