@@ -56,12 +56,6 @@ class PictureClassifier(nn.Module):
             self.head.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
             self.head.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
 
-    def freeze_norms(self) -> None:
-        """Keeps the weights of the norms too from moving."""
-        for module in self.backbone.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.requires_grad_(False)
-
 
 def save_classifier(classifier: PictureClassifier, folder: Path) -> Path:
     """Writes backbone, head and labels into `folder`, and returns it."""
