@@ -22,7 +22,7 @@ from tradewind.errors import ConfigError, DataError, NotFoundError
 from tradewind.settings import EstimatorSettings, Shop, SourceSettings, UnlabelledSettings
 from tradewind.tasks.active_learning import k_centres, most_useful
 from tradewind.tasks.estimators import Choice, estimator_task
-from tradewind.tasks.label_probabilities import label_probabilities
+from tradewind.tasks.label_probabilities import label_probabilities, written_label
 from tradewind.telemetry import Progress
 
 SHOWN_GUESSES: Final = 5
@@ -107,11 +107,6 @@ def take_sheet(shop: Shop, name: str, sheet: Path) -> Taken:
 def answer_file(shop: Shop, name: str) -> AnswerFile:
     """Returns the file that keeps the answers: the one that shop.yaml names, or labels/NAME.csv beside it."""
     return AnswerFile(shop.root / (settings_of(shop, name).examples.answers or f"labels/{name}.csv"))
-
-
-def written_label(target: Any) -> str:
-    """Returns a target as it is written in a table: the levels of a path parted by ` > `."""
-    return " > ".join(target) if isinstance(target, tuple) else str(target)
 
 
 def _labelled_settings(shop: Shop, name: str) -> EstimatorSettings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -41,3 +41,8 @@ def label_probabilities(reader: Reader, outputs: Sequence[Outputs], texts: Seque
         for choice in answer["labels"]:
             values[row, column[choice["label"]]] = choice["probability"]
     return LabelProbabilities(tuple(labels), values)
+
+
+def written_label(target: Any) -> str:
+    """Returns a target as it is written in a table: the levels of a path parted by ` > `."""
+    return " > ".join(target) if isinstance(target, tuple) else str(target)

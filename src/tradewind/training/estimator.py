@@ -13,7 +13,8 @@ import torch
 import transformers
 
 from tradewind.data.examples import Examples
-from tradewind.errors import DataError
+from tradewind.data.unlabelled import read_unlabelled
+from tradewind.errors import ConfigError, DataError
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Table
 from tradewind.models.pretrained import Checkpoint
@@ -21,6 +22,9 @@ from tradewind.settings import Effort, EstimatorSettings, Shop
 from tradewind.tasks.estimators import EstimatorTask, estimator_task
 from tradewind.telemetry import Progress
 from tradewind.training.augmentation.examples import with_copies
+from tradewind.training.few_labels.guessing import guess, with_guesses
+from tradewind.training.few_labels.noise import report_suspicious
+from tradewind.training.few_labels.pseudo import Guessed
 from tradewind.training.figures import bars_figure, curves_figure
 from tradewind.training.plan import Budget, Plan, plan_run
 from tradewind.training.result import TrainResult, write_report
@@ -94,25 +98,86 @@ def train(
     settings = shop.settings.learn.estimators[name]
     task = estimator_task(settings.task)
     rows = group_rows(examples.groups, shop.settings.learn.seed)
-    all_examples, taught = with_copies(examples, rows.learned, settings.techniques, shop.settings.learn.seed)
-    recipe = recipe_of(task)(all_examples, settings.options)
-    plan = _plan(shop, settings, len(taught))
-    done = fine_tune(
-        recipe.task(rows.learned),
-        checkpoint,
-        (recipe.take(taught), recipe.take(rows.validated)),
-        plan,
-        out,
-        settings=_run_settings(shop, settings),
-        progress=progress,
-    )
-    table = _table(name, recipe, rows, done, shop, progress)
-    facts = _facts(shop, checkpoint, plan, done) | {"task": settings.task, "examples": len(examples)}
-    folder = done.save(checkpoint, out / "model")
-    figures = (curves_figure(done.curves), bars_figure(table.title, table.rows, table.columns, TUNED))
+    job = _Job(shop, settings, checkpoint, progress)
+    run, other, notes = _best_run(job, examples, rows, out)
+    if settings.techniques.suspicious:
+        progress.start("looking for wrong labels", None)
+        seed = shop.settings.learn.seed
+        notes = (*notes, report_suspicious(out, examples, checkpoint, settings.max_tokens, seed=seed))
+    table = _table(name, run, rows, job, (other, notes))
+    facts = _facts(shop, checkpoint, run.plan, run.done) | {"task": settings.task, "examples": len(examples)}
+    folder = run.done.save(checkpoint, out / "model")
+    figures = (curves_figure(run.done.curves), bars_figure(table.title, table.rows, table.columns, TUNED))
     report = write_report(out, name, (table,), figures, facts)
-    result = TrainResult(name, folder, (table,), _claims(name, table), report, out / "tensorboard", facts)
-    return result, {"task": settings.task, "pairs": _pairs(task), "tokenwise": done.model.tokenwise, **recipe.config()}
+    result = TrainResult(name, folder, (table,), _claims(name, table), report, run.out / "tensorboard", facts)
+    config = {"task": settings.task, "pairs": _pairs(task), "tokenwise": run.done.model.tokenwise}
+    return result, config | run.recipe.config()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A tuned model, how it was learned, and where its run lies."""
+
+    recipe: Recipe
+    plan: Plan
+    done: FineTuned
+    out: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What all runs of an estimator share."""
+
+    shop: Shop
+    settings: EstimatorSettings
+    checkpoint: Checkpoint
+    progress: Progress
+
+    def run(self, examples: Examples, rows: GroupRows, out: Path, guessed: Guessed | None = None) -> _Run:
+        """Tunes one model; `guessed` is learned beside the rows, and never validated or tested on."""
+        learn = self.shop.settings.learn
+        whole, taught = with_copies(examples, rows.learned, self.settings.techniques, learn.seed)
+        if guessed:
+            whole, taught = with_guesses(whole, taught, guessed)
+        recipe = recipe_of(estimator_task(self.settings.task))(whole, self.settings.options)
+        plan = _plan(self.shop, self.settings, len(taught))
+        done = fine_tune(
+            recipe.task(rows.learned),
+            self.checkpoint,
+            (recipe.take(taught), recipe.take(rows.validated)),
+            plan,
+            out,
+            settings=_run_settings(self.shop, self.settings),
+            progress=self.progress,
+        )
+        return _Run(recipe, plan, done, out)
+
+
+_Others = dict[str, _Run]
+
+
+def _best_run(job: _Job, examples: Examples, rows: GroupRows, out: Path) -> tuple[_Run, _Others, tuple[str, ...]]:
+    """Returns the run that is kept, the one that is not by what it is called, and what is worth saying of them."""
+    first = job.run(examples, rows, out)
+    asked = job.settings.examples.unlabelled
+    if asked is None:
+        return first, {}, ()
+    task = estimator_task(job.settings.task)
+    if _pairs(task):
+        raise ConfigError(f"{job.settings.task} compares two texts: unlabelled texts teach it nothing")
+    texts = read_unlabelled(asked, job.shop.root)
+    found = guess(first.done, task.reader(first.recipe.config()), examples, rows.validated, (texts, asked))
+    said = f"{len(found.sure)} of {found.asked} unlabelled texts guessed surely at temperature {found.temperature:g}"
+    if not len(found.sure):
+        return first, {}, (f"{said}: nothing to learn from.",)
+    second = job.run(examples, rows, out / "pseudo", found.sure)
+    watched = next(iter(first.done.tuned))
+    before, after = first.done.tuned[watched], second.done.tuned[watched]
+    kept = after >= before
+    note = f"{said}; on validation {watched} {before:.4f} without, {after:.4f} with: {'kept' if kept else 'not kept'}."
+    if kept:
+        return second, {"without pseudo-labels": first}, (note,)
+    return first, {"with pseudo-labels": second}, (note,)
 
 
 def _pairs(task: EstimatorTask) -> bool:
@@ -137,22 +202,30 @@ def _run_settings(shop: Shop, settings: EstimatorSettings) -> RunSettings:
     return RunSettings(blocks=blocks, max_tokens=settings.max_tokens, terms=terms)
 
 
-def _table(name: str, recipe: Recipe, rows: GroupRows, done: FineTuned, shop: Shop, progress: Progress) -> Table:
-    progress.start("measuring against baselines", None)
-    examples = recipe.take(rows.tested)
-    tuned = done.task.figures(done.outputs(examples), examples)
-    found = recipe.baselines(rows.learned, rows.tested, shop.settings.learn.seed) | {TUNED: tuned}
+def _table(name: str, run: _Run, rows: GroupRows, job: _Job, beside: tuple[_Others, tuple[str, ...]]) -> Table:
+    job.progress.start("measuring against baselines", None)
+    learn, notice = job.shop.settings.learn, job.shop.settings.notice
+    tuned = _figures(run, rows)
+    # The strongest baseline stays last: it is the one that the claim is about.
+    found = {other: _figures(one, rows) for other, one in beside[0].items()}
+    found |= run.recipe.baselines(rows.learned, rows.tested, learn.seed) | {TUNED: tuned}
     columns = tuple(column for column in tuned if not column.startswith("-"))
     shown = {
         row: {column: figures[column] for column in columns if column in figures} for row, figures in found.items()
     }
     notes = (
         f"{len(rows.learned)} rows learned, {len(rows.validated)} validated, {len(rows.tested)} tested, no group in "
-        f"two of them; seed {shop.settings.learn.seed}.",
-        *recipe.notes(rows.learned, rows.tested),
-        *([shop.settings.notice] if shop.settings.notice else []),
+        f"two of them; seed {learn.seed}.",
+        *run.recipe.notes(rows.learned, rows.tested),
+        *beside[1],
+        *([notice] if notice else []),
     )
     return Table(f"{name}: on examples that were never learned", columns, shown, TUNED, notes)
+
+
+def _figures(run: _Run, rows: GroupRows) -> dict[str, float]:
+    examples = run.recipe.take(rows.tested)
+    return run.done.task.figures(run.done.outputs(examples), examples)
 
 
 def _claims(name: str, table: Table) -> tuple[Claim, ...]:

@@ -1,0 +1,1 @@
+"""Learning where labels are few or wrong: suspicious rows, pseudo-labels, contrast before the head, descriptions."""
