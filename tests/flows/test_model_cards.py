@@ -97,6 +97,7 @@ def test_the_card_says_what_the_model_was_made_of(learned: LearnedEstimator) -> 
     card = json.loads((learned.artefact.path / "card.json").read_text())
     assert card["data"]["sha256"] == learned.artefact.manifest.snapshot
     assert card["data"]["read"] == card["data"]["stored"] == 240
+    assert card["data"]["columns"]["target"] == "{department} > {section}"
     assert card["weights"]["sha256"] == learned.result.facts["weights sha256"]
     assert card["cost"]["energy_estimate"]["measured"] is False
     assert card["cost"]["cpu_seconds"] > 0

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tradewind.data.examples import Examples
+from tradewind.data.examples import PARTS, Examples
 from tradewind.data.report import TableReport
 from tradewind.errors import GateError
 from tradewind.evaluation.gate import gate_failures
@@ -137,23 +137,30 @@ def _written(target: Any) -> str:
 
 def _facts(shop: Shop, candidate: Candidate) -> dict[str, Any]:
     checkpoint, rows = candidate.checkpoint, candidate.rows
+    # Not the source itself: a database's address may hold a password, and cards are passed on.
+    columns = candidate.settings.examples.model_dump(include=set(PARTS))
     return {
         "task": candidate.settings.task,
         "method": candidate.settings.method,
-        "data": {"sha256": candidate.examples.digest(), "examples": len(candidate.examples), **_accounted(rows)},
+        "data": {
+            "sha256": candidate.examples.digest(),
+            "examples": len(candidate.examples),
+            **_accounted(rows, columns),
+        },
         "weights": {"source": checkpoint.weights_source, "sha256": checkpoint.sha256, "licence": checkpoint.licence},
         "notice": shop.settings.notice,
         "seed": shop.settings.learn.seed,
         "compression": dict(candidate.profile.get("parity", {})),
         "gate": candidate.settings.gate.model_dump(mode="json"),
-        "settings": candidate.settings.model_dump(mode="json", exclude={"gate", "task", "method"}),
+        "settings": candidate.settings.model_dump(mode="json", exclude={"gate", "task", "method", "examples"}),
         "libraries": library_versions(),
     }
 
 
-def _accounted(rows: TableReport) -> dict[str, Any]:
+def _accounted(rows: TableReport, columns: Mapping[str, Any]) -> dict[str, Any]:
     told = asdict(rows)
-    return {name: told[name] for name in ("source", "read", "stored", "duplicates", "quarantined", "reasons")}
+    names = ("source", "read", "stored", "duplicates", "quarantined", "reasons")
+    return {name: told[name] for name in names} | {"columns": dict(columns)}
 
 
 def _against(result: TrainResult) -> list[str]:
