@@ -89,6 +89,14 @@ def test_limits_name_the_worst_slice_the_worst_change_and_what_was_not_measured(
     assert "no tested text" not in said
 
 
+def test_a_slice_that_is_low_by_chance_is_not_called_the_worst() -> None:
+    texts = [f"茶茶茶 {number}{' x' * (number // 2 % 2)}" for number in range(60)]
+    even = judge(HeldOut(texts, ["a"] * 60, {"a": 100}), answer, {}, seed=13)
+    said = "\n".join(limits_of(even, fewest=5))
+    assert "worst slice" not in said
+    assert "no slice of 5 rows or more lies below the whole by more than chance; the lowest: " in said
+
+
 def test_a_language_without_a_tested_text_is_a_limit() -> None:
     english = judge(HeldOut(TEXTS[:60], ["a"] * 60, {"a": 100}), answer, {}, seed=13)
     assert "no tested text is in zh: how good it is there was not measured" in limits_of(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tradewind.evaluation.judged import METRIC, Judged
 from tradewind.evaluation.report import Page, Table
+from tradewind.evaluation.slices import Slice
 
 CARD_FILE: Final = "card.json"
 WATTS: Final = 15.0
@@ -85,11 +86,7 @@ def _limits(judged: Judged, fewest: int, languages: Sequence[str]) -> Iterator[s
         yield f"tested on {judged.rows} rows: {METRIC} lies between {whole.low:.3f} and {whole.high:.3f}"
     large = [one for one in judged.slices if one.rows >= fewest]
     if large:
-        worst = min(large, key=lambda one: one.mean)
-        yield (
-            f"worst slice: {worst.title}, {METRIC} {worst.mean:.3f} ({worst.low:.3f} to {worst.high:.3f}, "
-            f"{worst.rows} rows), the whole has {whole.mean:.3f}"
-        )
+        yield _lowest(min(large, key=lambda one: one.mean), whole, fewest)
     small = len(judged.slices) - len(large)
     if small:
         yield f"{small} slices hold fewer than {fewest} tested rows: their intervals say little"
@@ -102,6 +99,13 @@ def _limits(judged: Judged, fewest: int, languages: Sequence[str]) -> Iterator[s
             yield f"no tested text is in {language}: how good it is there was not measured"
     if judged.left_out:
         yield f"{judged.left_out} tested rows have an answer that was never learned and are in no figure here"
+
+
+def _lowest(worst: Slice, whole: Slice, fewest: int) -> str:
+    said = f"{worst.title}, {METRIC} {worst.mean:.3f} ({worst.low:.3f} to {worst.high:.3f}, {worst.rows} rows)"
+    if worst.high < whole.mean:
+        return f"worst slice: {said}, the whole has {whole.mean:.3f}"
+    return f"no slice of {fewest} rows or more lies below the whole by more than chance; the lowest: {said}"
 
 
 def _hurt(judged: Judged) -> Iterator[str]:
