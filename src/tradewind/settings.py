@@ -156,6 +156,8 @@ class TechniqueSettings(Settings):
     """How many changed copies a text gets."""
     synonyms: list[list[str]] = []
     """Groups of words that mean the same, for `augment: [synonyms]`."""
+    contrast: bool = False
+    """Whether the encoder first learns to bring texts of one label together, for a handful of examples a label."""
     suspicious: bool = False
     """Whether rows whose label is probably wrong are listed beside the report, in `suspicious.csv`."""
 

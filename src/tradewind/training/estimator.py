@@ -22,6 +22,7 @@ from tradewind.settings import Effort, EstimatorSettings, Shop
 from tradewind.tasks.estimators import EstimatorTask, estimator_task
 from tradewind.telemetry import Progress
 from tradewind.training.augmentation.examples import with_copies
+from tradewind.training.few_labels.contrast import alike, contrasted
 from tradewind.training.few_labels.guessing import guess, with_guesses
 from tradewind.training.few_labels.noise import report_suspicious
 from tradewind.training.few_labels.pseudo import Guessed
@@ -143,7 +144,7 @@ class _Job:
         plan = _plan(self.shop, self.settings, len(taught))
         done = fine_tune(
             recipe.task(rows.learned),
-            self.checkpoint,
+            self._start(whole, (taught, rows.validated), out),
             (recipe.take(taught), recipe.take(rows.validated)),
             plan,
             out,
@@ -151,6 +152,21 @@ class _Job:
             progress=self.progress,
         )
         return _Run(recipe, plan, done, out)
+
+    def _start(self, examples: Examples, sides: tuple[Rows, Rows], out: Path) -> Checkpoint:
+        """Returns the encoder that the run begins with: the pretrained one, or one tuned by contrast before it."""
+        if not self.settings.techniques.contrast:
+            return self.checkpoint
+        settings = self.settings if self.settings.method != "head" else _moving(self.settings)
+        plan = _plan(self.shop, settings, len(sides[0]))
+        both = alike(examples, sides[0]), alike(examples, sides[1])
+        run_settings = _run_settings(self.shop, settings)
+        return contrasted(self.checkpoint, both, plan, out / "contrast", run_settings, self.progress)
+
+
+def _moving(settings: EstimatorSettings) -> EstimatorSettings:
+    """A head alone would leave the encoder as it is: contrast moves its blocks, at the usual rate of doing so."""
+    return settings.model_copy(update={"method": "full", "method_options": {}, "learning_rate": None})
 
 
 _Others = dict[str, _Run]

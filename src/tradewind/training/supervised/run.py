@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,13 @@ CONE_ROWS = 2048
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """How much of the encoder moves (`blocks` from the top; the method may move less), how long texts may be, and
-    what is added to the loss."""
+    """How much of the encoder moves (`blocks` from the top; the method may move less), how long texts may be, what
+    is added to the loss, and what sets the head's first weights, which are 0 without it."""
 
     blocks: int = 12
     max_tokens: int = 64
     terms: Terms = field(default=Terms())
+    start: Callable[[TextModel], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def fine_tune(
     states = RowStates(encoder, learned.ids, cut, out / "states.npy", progress)
     watched = RowStates(encoder, validated.ids, cut, out / "validation.npy", progress)
     model.fit_cone(_features(model, states))
+    if settings.start:
+        settings.start(model)
     tuning = plan.tuning
     active = tuning.prepare(model, encoder_parts(encoder, moving, prefix="encoder.", head=("head",)))
 
