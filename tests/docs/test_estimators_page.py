@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from tradewind.settings import GateSettings
+
 ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).with_name("tradewind"))
 PAGE = (ROOT / "docs/guide/estimators.md").read_text(encoding="utf-8")
@@ -28,8 +30,9 @@ def test_the_commands_learn_and_answer(tmp_path: Path) -> None:
     ignored = shutil.ignore_patterns(".tradewind")
     shutil.copytree(ROOT / "examples/bilingual", tmp_path / "shop", ignore=ignored)
     train, predict = blocks("sh")[0].splitlines()
+    explain = next(block.strip() for block in blocks("sh") if "explain" in block)
     shown = []
-    for line in (train, predict):
+    for line in (train, predict, explain):
         done = subprocess.run(
             [COMMAND, *re.findall(r'"[^"]*"|\S+', line)[1:]],
             cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False,
@@ -37,4 +40,14 @@ def test_the_commands_learn_and_answer(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr[-2000:]
         shown.append(done.stdout)
     assert "character n-grams" in shown[0]
+    assert "limit: worst slice" in shown[0] or "limit: tested on" in shown[0]
     assert "茶具" in shown[1] or "餐具" in shown[1]
+    assert "left over" in shown[2]
+    assert "蓝色支持该答案" in (tmp_path / "why.html").read_text(encoding="utf-8")
+
+
+def test_the_gate_on_the_page_is_one() -> None:
+    written = next(yaml.safe_load(block) for block in blocks("yaml") if block.startswith("gate:"))
+    gate = GateSettings.model_validate(written["gate"])
+    assert gate.slice_rows == 20
+    assert gate.metric == {"accuracy": 0.8}
