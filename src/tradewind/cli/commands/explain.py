@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from tradewind.cli.app import app, print_json
+from tradewind.errors import RequestError
 
 
 @app.command()
@@ -26,8 +27,15 @@ def explain(
 
     found = explained(load_shop(shop), name, text, method=method, target=target)
     if out:
-        out.write_text(found.as_html(), encoding="utf-8")
+        _write(out, found.as_html())
     if json:
         print_json(found.as_json())
         return
     print_explanation(found)
+
+
+def _write(out: Path, page: str) -> None:
+    try:
+        out.write_text(page, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise RequestError(f"the page cannot be written: {error.strerror}", where=str(out)) from None
