@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from tradewind.tasks.estimators import EstimatorTask, estimator_task
 from tradewind.telemetry import Progress
 from tradewind.training.augmentation.examples import with_copies
 from tradewind.training.few_labels.contrast import alike, contrasted
+from tradewind.training.few_labels.descriptions import by_description, start_from
 from tradewind.training.few_labels.guessing import guess, with_guesses
 from tradewind.training.few_labels.noise import report_suspicious
 from tradewind.training.few_labels.pseudo import Guessed
@@ -142,13 +143,14 @@ class _Job:
             whole, taught = with_guesses(whole, taught, guessed)
         recipe = recipe_of(estimator_task(self.settings.task))(whole, self.settings.options)
         plan = _plan(self.shop, self.settings, len(taught))
+        task = recipe.task(rows.learned)
         done = fine_tune(
-            recipe.task(rows.learned),
+            task,
             self._start(whole, (taught, rows.validated), out),
             (recipe.take(taught), recipe.take(rows.validated)),
             plan,
             out,
-            settings=_run_settings(self.shop, self.settings),
+            settings=replace(_run_settings(self.shop, self.settings), start=start_from(recipe)),
             progress=self.progress,
         )
         return _Run(recipe, plan, done, out)
@@ -224,6 +226,7 @@ def _table(name: str, run: _Run, rows: GroupRows, job: _Job, beside: tuple[_Othe
     tuned = _figures(run, rows)
     # The strongest baseline stays last: it is the one that the claim is about.
     found = {other: _figures(one, rows) for other, one in beside[0].items()}
+    found |= by_description(run.recipe, rows.tested, job.checkpoint, job.settings.max_tokens)
     found |= run.recipe.baselines(rows.learned, rows.tested, learn.seed) | {TUNED: tuned}
     columns = tuple(column for column in tuned if not column.startswith("-"))
     shown = {

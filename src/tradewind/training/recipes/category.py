@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tradewind.data.examples import Examples
-from tradewind.errors import DataError
+from tradewind.errors import ConfigError, DataError
+from tradewind.tasks.category import Category
 from tradewind.tasks.classify import LabelledTexts
 from tradewind.tasks.estimators import options_of
 from tradewind.tasks.label_tree import LabelTree, label_tree
@@ -19,16 +20,17 @@ from tradewind.training.supervised.recipe import Rows
 
 
 class CategoryRecipe:
-    """Options: `flat`, and `smoothing` (0 to 1). The classes are those that are learned."""
+    """Options: `flat`, `smoothing` (0 to 1), and `descriptions` of labels in words. The classes are those learned."""
 
     exact: ClassVar = {"smoothing": 0.0}
     """Options under which the loss is the negative log-likelihood and nothing else, for explanations."""
 
     def __init__(self, examples: Examples, options: Mapping[str, Any]) -> None:
-        chosen = options_of(options, ("flat", "smoothing"), "category")
+        chosen = options_of(options, ("flat", "smoothing", "descriptions"), "category")
         self._texts = np.array(examples.texts, dtype=object)
         self._paths: list[tuple[str, ...]] = examples.targets
         self._flat, self._smoothing = bool(chosen.get("flat", False)), float(chosen.get("smoothing", 0.05))
+        self._said = _descriptions(chosen.get("descriptions") or {}, set(self._paths))
         self._tree: LabelTree | None = None
 
     def task(self, learned: Rows) -> CategoryTask:
@@ -50,6 +52,25 @@ class CategoryRecipe:
         found = {"commonest": commonest(train, test.texts)}
         found["character n-grams"] = character_ngrams(train, test.texts, seed)
         return {name: category_figures(self._known(), self._one_hot(labels), test) for name, labels in found.items()}
+
+    def descriptions(self) -> Sequence[str]:
+        """Returns what the shop says of each class, a class's own words where it says nothing; none without any."""
+        return [self._said.get(path, " ".join(path)) for path in self._known().classes] if self._said else []
+
+    def at_outputs(self, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Returns the classes' vectors, in a tree for each node the mean of those of the classes below it."""
+        tree = self._known()
+        if self._flat:
+            return vectors
+        below = np.zeros((len(tree.nodes), len(tree.classes)), np.float32)
+        for number, (line, steps) in enumerate(zip(tree.lineage, tree.steps, strict=True)):
+            below[line[steps], number] = 1.0
+        return np.asarray(below @ vectors / below.sum(axis=1, keepdims=True), np.float32)
+
+    def scored(self, rows: Rows, score: Callable[[Sequence[str]], npt.NDArray[np.float32]]) -> dict[str, float]:
+        """Returns the figures on `rows` when `score` gives texts their (n, classes)."""
+        examples = self.take(rows)
+        return category_figures(self._known(), score(examples.texts), examples)
 
     def config(self) -> dict[str, Any]:
         """Returns the classes and whether they are read flat."""
@@ -83,3 +104,22 @@ class CategoryRecipe:
         scores = np.zeros((len(labels), len(self._known().classes)), np.float32)
         scores[np.arange(len(labels)), [int(label) for label in labels]] = 1.0
         return scores
+
+
+def _descriptions(given: Any, known: set[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            "descriptions is a list of labels with a text each", hint="descriptions: {Tea: leaves to brew}"
+        )
+    found: dict[tuple[str, ...], str] = {}
+    for label, text in given.items():
+        try:
+            path = Category().parse(str(label))
+        except ValueError:
+            path = (str(label),)
+        if path not in known:
+            raise ConfigError(f"descriptions names {label!r}, which no example has", hint="write it as the table does")
+        if not isinstance(text, str) or not text.strip():
+            raise ConfigError(f"the description of {label!r} is no text")
+        found[path] = text
+    return found
