@@ -28,6 +28,8 @@ from tradewind.models.pretrained import Checkpoint
 from tradewind.tasks.label_probabilities import written_label
 
 FOLDS: Final = 5
+FEWEST: Final = 10
+"""Groups of a class under which out-of-fold models know too little of it to doubt a label."""
 STRENGTH: Final = 30.0
 """The inverse of the regularisation of the linear models; their features have a mean square of 1 a text."""
 FILE: Final = "suspicious.csv"
@@ -50,7 +52,7 @@ class Suspicious:
 def suspicious_rows(labels: Sequence[str], vectors: Floats, groups: Sequence[str], *, seed: int) -> list[Suspicious]:
     """Returns the rows whose label is probably wrong, the surest first; `vectors` (n, d) are of the texts.
 
-    A class that lies in fewer than FOLDS groups is neither judged nor proposed: no fold could learn it.
+    A class that lies in fewer than FEWEST groups is neither judged nor proposed.
     """
     names = _judged(labels, groups)
     rows = np.array([row for row, label in enumerate(labels) if label in names], np.int64)
@@ -119,7 +121,11 @@ def report_suspicious(folder: Path, examples: Examples, checkpoint: Checkpoint, 
     labels = [written_label(target) for target in examples.targets]
     found = suspicious_rows(labels, encoder.encode(examples.texts, "passage"), examples.groups, seed=seed)
     path = write_suspicious(folder, examples, found)
-    return f"{len(found)} of {len(examples)} rows have a label that is probably wrong; they are listed in {path.name}"
+    known = set(_judged(labels, examples.groups))
+    judged = sum(label in known for label in labels)
+    said = f"{len(found)} of {judged} rows have a label that is probably wrong; they are listed in {path.name}"
+    small = len(examples) - judged
+    return said + (f", and {small} rows of classes in fewer than {FEWEST} groups were not judged" if small else "")
 
 
 def write_suspicious(folder: Path, examples: Examples, found: Sequence[Suspicious]) -> Path:
@@ -140,7 +146,7 @@ def _judged(labels: Sequence[str], groups: Sequence[str]) -> list[str]:
     lies_in: dict[str, set[str]] = {}
     for label, group in zip(labels, groups, strict=True):
         lies_in.setdefault(label, set()).add(group)
-    return sorted(label for label, found in lies_in.items() if len(found) >= FOLDS)
+    return sorted(label for label, found in lies_in.items() if len(found) >= FEWEST)
 
 
 def _spread(vectors: Floats) -> Floats:
