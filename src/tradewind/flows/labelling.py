@@ -38,7 +38,7 @@ class Pool:
     file: Path
     text: str | None = None
     count: int = 20
-    strategy: str = "uncertainty"
+    strategy: str = "margin"
 
 
 @dataclass(frozen=True, slots=True)

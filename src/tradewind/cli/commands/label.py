@@ -28,7 +28,7 @@ def label(
     pool: Path = typer.Option(None, help="A table of unlabelled texts."),
     text: str = typer.Option(None, help='A column of it, or a template such as "{title}"; left out, as the examples.'),
     count: int = typer.Option(20, help="How many texts.", min=1, max=10_000),
-    strategy: str = typer.Option("uncertainty", help="uncertainty, margin or diverse."),
+    strategy: str = typer.Option("margin", help="uncertainty, margin or diverse."),
     out: Path = typer.Option(None, help="Write the texts to this CSV for others to fill in, and ask nothing."),
     answers: Path = typer.Option(None, help="Take the labels of a filled CSV."),
 ) -> None:
@@ -68,7 +68,9 @@ def _ask_or_write(shop: Shop, name: str, pool: Pool, out: Path | None) -> None:
         print(f"{name} was never learned: the texts are those that differ most")
     if out is not None:
         write_sheet(out, [(one.text, [(c.label, c.probability) for c in one.guesses]) for one in questions.asked])
-        print(f"{len(questions.asked)} texts in {out}; fill in `label`, then: tradewind label {name} --answers {out}")
+        print(
+            f"{len(questions.asked)} texts in {out}; fill in `label`, then: tradewind label {name} --shop {shop.root} --answers {out}"
+        )
         return
     kept = interview(questions, input)
     print(f"\n{kept} labels kept in {questions.answers.path}")
