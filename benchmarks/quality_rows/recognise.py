@@ -1,7 +1,7 @@
 """Categories of clothing pictures: EfficientNet-Lite0 tuned, beside a linear probe over the frozen model.
 
-Learns from the set's validation folder and measures on its test folder. Settings were chosen within the validation
-folder (`--hold-out 0.2`); the figures are taken with all of it learned, a fixed number of steps and the last weights.
+Learns from the set's validation folder and measures on its test folder, with a fixed number of steps and the last
+weights. `--hold-out 0.2` measures within the validation folder instead, for choosing settings without the test.
 """
 
 from __future__ import annotations

@@ -14,6 +14,19 @@ def test_the_profile_says_what_was_concluded(make_api) -> None:
     assert abs(sum(one["share"] for one in found["brands"]) - 1) < 0.01
 
 
+def test_what_touches_a_sensitive_topic_makes_no_interest(make_api) -> None:
+    api = make_api()
+    item = {"title": "Pregnancy test", "category": ["Health", "Tests"], "brand": "Clearly"}
+    assert api.call("PUT", "/v1/items/p1", key="admin", json=item).status_code == 200
+    event = {"event_id": "p1", "type": "purchase", "time": "2026-01-05T10:00:00Z", "item": "p1", "basket": "b9"}
+    assert api.call("POST", "/v1/events", key="events", user=USER, json=event).status_code == 200
+    found = api.call("GET", "/v1/users/me/profile", user=USER).json()
+    assert found["bought"]["p1"] == 1
+    assert not [
+        one for one in [*found["categories"], *found["brands"]] if one["value"] in ("Health > Tests", "Clearly")
+    ]
+
+
 def test_with_the_switch_off_nothing_is_concluded_and_answers_are_everybodys(make_api) -> None:
     api = make_api()
     path = "/v1/recommend/for-you?k=5"

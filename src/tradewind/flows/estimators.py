@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tradewind.models.pretrained import Checkpoint
     from tradewind.training.result import TrainResult
 
+ADDRESSES: Final[dict[str, Any]] = {"examples": {"source": {"url"}, "unlabelled": {"source": {"url"}}}}
+"""What of the settings no manifest repeats: a database's address may hold a password."""
 HELD_OUT: Final = 200
 """Texts on which the compressed model is held against its original."""
 
@@ -79,7 +81,8 @@ def _published(
 ) -> Artefact:
     facts = ManifestFacts(
         snapshot=examples.digest(),
-        config=shop.settings.learn.estimators[name].model_dump(mode="json") | {"examples": len(examples)},
+        config=shop.settings.learn.estimators[name].model_dump(mode="json", exclude=ADDRESSES)
+        | {"examples": len(examples)},
         metrics=result.metrics,
         profile=profile,
         weights={"source": checkpoint.weights_source, "sha256": checkpoint.sha256},
