@@ -68,9 +68,8 @@ def _ask_or_write(shop: Shop, name: str, pool: Pool, out: Path | None) -> None:
         print(f"{name} was never learned: the texts are those that differ most")
     if out is not None:
         write_sheet(out, [(one.text, [(c.label, c.probability) for c in one.guesses]) for one in questions.asked])
-        print(
-            f"{len(questions.asked)} texts in {out}; fill in `label`, then: tradewind label {name} --shop {shop.root} --answers {out}"
-        )
+        print(f"{len(questions.asked)} texts in {out}; fill in `label`, then:")
+        print(f"tradewind label {name} --shop {shop.root} --answers {out}")
         return
     kept = interview(questions, input)
     print(f"\n{kept} labels kept in {questions.answers.path}")
