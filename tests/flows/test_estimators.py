@@ -20,7 +20,7 @@ from tradewind.registry.keys import load_public
 from tradewind.settings import Shop, TechniqueSettings, load_shop
 from tradewind.telemetry import SilentProgress
 from tradewind.training.augmentation.examples import with_copies
-from tradewind.training.estimator import group_rows
+from tradewind.training.group_rows import group_rows
 
 WORDS = ["[PAD]", "[UNK]", "passage", ":", ".", "milk", "cheese", "bread", "rolls", "good", "bad", *"123456789"]
 SHOP = """

@@ -2,91 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 import transformers
 
 from tradewind.data.examples import Examples
 from tradewind.data.unlabelled import read_unlabelled
-from tradewind.errors import ConfigError, DataError
+from tradewind.errors import ConfigError
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Table
 from tradewind.models.pretrained import Checkpoint
-from tradewind.settings import Effort, EstimatorSettings, Shop
+from tradewind.settings import EstimatorSettings, Shop
 from tradewind.tasks.estimators import EstimatorTask, estimator_task
 from tradewind.telemetry import Progress
 from tradewind.training.augmentation.examples import with_copies
+from tradewind.training.estimator_plan import plan_of, run_settings_of
 from tradewind.training.few_labels.contrast import alike, contrasted
 from tradewind.training.few_labels.descriptions import by_description, start_from
 from tradewind.training.few_labels.guessing import guess, with_guesses
 from tradewind.training.few_labels.noise import report_suspicious
 from tradewind.training.few_labels.pseudo import Guessed
 from tradewind.training.figures import bars_figure, curves_figure
-from tradewind.training.plan import Budget, Plan, plan_run
+from tradewind.training.group_rows import GroupRows, group_rows
+from tradewind.training.plan import Plan
 from tradewind.training.result import TrainResult, write_report
-from tradewind.training.supervised.objective import Terms
 from tradewind.training.supervised.recipe import Recipe, Rows, recipe_of
-from tradewind.training.supervised.run import FineTuned, RunSettings, fine_tune
-from tradewind.training.tuning import method
+from tradewind.training.supervised.run import FineTuned, fine_tune
 
 TUNED: Final = "tuned"
-UNTUNED: Final = "before"
-TESTED, VALIDATED = 0.2, 0.1
-"""Shares of the groups that are tested and validated on."""
-FEWEST: Final = 20
-"""Rows under which a figure would say nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class EstimatorEffort:
-    """What an effort allows: steps by the number of epochs, within `most` of them, and the blocks that move."""
-
-    epochs: float
-    most: int
-    batch_size: int
-    blocks: int
-
-
-EFFORTS: Final[dict[Effort, EstimatorEffort]] = {
-    "quick": EstimatorEffort(2.0, 300, 32, 2),
-    "normal": EstimatorEffort(3.0, 4000, 32, 6),
-    "full": EstimatorEffort(5.0, 40000, 32, 12),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRows:
-    """Row numbers to learn from, to validate and to test on; no group lies in two of them."""
-
-    learned: Rows
-    validated: Rows
-    tested: Rows
-
-
-def group_rows(groups: list[str], seed: int) -> GroupRows:
-    """Returns the rows split by a hash of their group, so that a group never changes sides when rows are added.
-
-    Raises DataError when there are too few rows or groups to learn from and to test on.
-    """
-    if len(groups) < FEWEST:
-        raise DataError(f"{len(groups)} examples are too few to learn from and to test on", hint=f"give {FEWEST}")
-    share = {group: _share(group, seed) for group in set(groups)}
-    ordered = sorted(share, key=lambda group: share[group])
-    if len(ordered) < 3:
-        raise DataError(f"the examples fall into {len(ordered)} groups: none would be left to test on")
-    # Few groups may have no hash that low: then the lowest ones are taken.
-    first = max(1, sum(share[group] < TESTED for group in ordered))
-    second = max(first + 1, sum(share[group] < TESTED + VALIDATED for group in ordered))
-    side = {group: 2 if place < first else 1 if place < second else 0 for place, group in enumerate(ordered)}
-    sides = np.array([side[group] for group in groups])
-    learned, validated, tested = (np.flatnonzero(sides == number).astype(np.int64) for number in range(3))
-    return GroupRows(learned, validated, tested)
 
 
 def train(
@@ -142,7 +89,7 @@ class _Job:
         if guessed:
             whole, taught = with_guesses(whole, taught, guessed)
         recipe = recipe_of(estimator_task(self.settings.task))(whole, self.settings.options)
-        plan = _plan(self.shop, self.settings, len(taught))
+        plan = plan_of(self.shop.settings.learn, self.settings, len(taught))
         task = recipe.task(rows.learned)
         done = fine_tune(
             task,
@@ -150,7 +97,7 @@ class _Job:
             (recipe.take(taught), recipe.take(rows.validated)),
             plan,
             out,
-            settings=replace(_run_settings(self.shop, self.settings), start=start_from(recipe)),
+            settings=replace(run_settings_of(self.shop.settings.learn, self.settings), start=start_from(recipe)),
             progress=self.progress,
         )
         return _Run(recipe, plan, done, out)
@@ -160,9 +107,9 @@ class _Job:
         if not self.settings.techniques.contrast:
             return self.checkpoint
         settings = self.settings if self.settings.method != "head" else _moving(self.settings)
-        plan = _plan(self.shop, settings, len(sides[0]))
+        plan = plan_of(self.shop.settings.learn, settings, len(sides[0]))
         both = alike(examples, sides[0]), alike(examples, sides[1])
-        run_settings = _run_settings(self.shop, settings)
+        run_settings = run_settings_of(self.shop.settings.learn, settings)
         return contrasted(self.checkpoint, both, plan, out / "contrast", run_settings, self.progress)
 
 
@@ -200,24 +147,6 @@ def _best_run(job: _Job, examples: Examples, rows: GroupRows, out: Path) -> tupl
 
 def _pairs(task: EstimatorTask) -> bool:
     return bool(task.pairs)
-
-
-def _plan(shop: Shop, settings: EstimatorSettings, count: int) -> Plan:
-    learn = shop.settings.learn
-    effort = EFFORTS[learn.effort]
-    size = settings.batch_size or effort.batch_size
-    # A head alone reads vectors that are computed once: ten times the steps cost next to nothing.
-    more = 10 if settings.method == "head" else 1
-    steps = int(np.clip(round(more * effort.epochs * count / size), more * 30, more * effort.most))
-    budget = Budget(steps, size, max(10, steps // 6), haste=more * (3.0 if learn.effort == "quick" else 1.0))
-    return plan_run(settings, learn, budget, method(settings.method))
-
-
-def _run_settings(shop: Shop, settings: EstimatorSettings) -> RunSettings:
-    blocks = settings.blocks or EFFORTS[shop.settings.learn.effort].blocks
-    added = settings.techniques
-    terms = Terms(added.r_drop, added.adversary, added.radius)
-    return RunSettings(blocks=blocks, max_tokens=settings.max_tokens, terms=terms)
 
 
 def _table(name: str, run: _Run, rows: GroupRows, job: _Job, beside: tuple[_Others, tuple[str, ...]]) -> Table:
@@ -270,8 +199,3 @@ def _facts(shop: Shop, checkpoint: Checkpoint, plan: Plan, done: FineTuned) -> d
         "libraries": {"torch": torch.__version__, "transformers": transformers.__version__},
         "python": platform.python_version(),
     }
-
-
-def _share(group: str, seed: int) -> float:
-    digest = hashlib.sha256(f"{seed}/{group}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
