@@ -14,6 +14,8 @@ import jwt
 import pytest
 from fastapi.testclient import TestClient
 
+from tradewind.engine.reply import Reply, canonical
+from tradewind.errors import NotFoundError
 from tradewind.service.app import create_app
 from tradewind.service.keys import open_keys
 from tradewind.settings import Shop
@@ -37,6 +39,17 @@ class Api:
         own = {"X-Api-Key": self.keys[key]} if key in self.keys else {}
         named = {"X-User-Token": token(user)} if user else {}
         return self.client.request(method, path, headers={**own, **named, **(headers or {})}, **more)
+
+
+class Lengths:
+    """A stand-in for the estimators of a shop: `length` answers every text with its length."""
+
+    def predict(self, name: str, texts: list[str], k: int) -> Reply:
+        if name != "length":
+            raise NotFoundError(f"there is no estimator {name!r}")
+        answers = [{"labels": [{"label": str(len(text)), "probability": 1.0}][:k]} for text in texts]
+        body = {"estimator": name, "version": "v1", "predictions": answers}
+        return Reply(canonical(body), "v1", 0, stages=(("predict", 0.1),), stage_answered="estimator")
 
 
 def token(user: str, **changed: Any) -> str:
@@ -68,6 +81,7 @@ def open_api(shop: Shop) -> Iterator[Api]:
     keys["browser"] = ring.create("browser", ["search", "events"])[1]
     app = create_app(shop, open_parts=open_tiny)
     with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as client:
+        object.__setattr__(app.state.service, "estimators", Lengths())
         yield Api(client, shop, keys)
 
 

@@ -22,6 +22,7 @@ ROWS: dict[tuple[str, str], tuple[str, bool, dict]] = {
     ("GET", "/v1/suggest"): (SEARCH, False, {"params": {"q": "pi"}}),
     ("GET", "/v1/recommend/{surface}"): (SEARCH, False, {"path": "/v1/recommend/for-you"}),
     ("POST", "/v1/recommend/{surface}"): (SEARCH, False, {"path": "/v1/recommend/next-basket", "json": {}}),
+    ("POST", "/v1/predict/{estimator}"): (SEARCH, False, {"path": "/v1/predict/length", "json": {"texts": ["tea"]}}),
     ("GET", "/v1/items/{item_id}"): (SEARCH, False, {"path": "/v1/items/01"}),
     ("PUT", "/v1/items/{item_id}"): (ADMIN, False, {"path": "/v1/items/new", "json": {"title": "New"}}),
     ("PATCH", "/v1/items/{item_id}"): (ADMIN, False, {"path": "/v1/items/01", "json": {"price": 2}}),

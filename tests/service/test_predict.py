@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tradewind.engine.reply import Reply, canonical
+from tradewind.engine.estimators import Estimators
 from tradewind.errors import NotFoundError
-
-
-class TwoWords:
-    """Answers every text with its length; knows one estimator."""
-
-    def predict(self, name: str, texts: list[str], k: int) -> Reply:
-        if name != "length":
-            raise NotFoundError(f"there is no estimator {name!r}")
-        answers = [{"labels": [{"label": str(len(text)), "probability": 1.0}][:k]} for text in texts]
-        body = {"estimator": name, "version": "v1", "predictions": answers}
-        return Reply(canonical(body), "v1", 0, stages=(("predict", 0.1),), stage_answered="estimator")
-
-
-@pytest.fixture
-def api(make_api: Callable[..., Any]) -> Any:
-    opened = make_api()
-    object.__setattr__(opened.client.app.state.service, "estimators", TwoWords())
-    return opened
 
 
 def test_texts_are_answered_in_their_order(api: Any) -> None:
@@ -58,5 +39,6 @@ def test_a_key_without_the_scope_is_refused(api: Any) -> None:
     assert api.call("POST", "/v1/predict/length", key="none", json={"texts": ["tea"]}).status_code == 401
 
 
-def test_a_shop_without_estimators_says_so(make_api: Callable[..., Any]) -> None:
-    assert make_api().call("POST", "/v1/predict/stars", json={"texts": ["tea"]}).status_code == 404
+def test_a_shop_without_estimators_says_so(api: Any) -> None:
+    with pytest.raises(NotFoundError, match="no estimator 'stars'"):
+        Estimators(api.shop).predict("stars", ["tea"], 1)

@@ -138,9 +138,10 @@ def _open(folder: Path) -> tantivy.Index:
     """Returns the index in `folder` without writing to it.
 
     Opening takes a lock file beside the index's own files, and a published folder may be read-only and must stay as it
-    was signed; so the index is opened through a folder of links that lasts only until its files are mapped.
+    was signed; so the index is opened through a folder of links that lasts only until its files are mapped. A thread of
+    the library may still hold its lock there when the folder goes; then the folder stays behind, which harms nobody.
     """
-    with tempfile.TemporaryDirectory(prefix="tradewind-lexical-") as links:
+    with tempfile.TemporaryDirectory(prefix="tradewind-lexical-", ignore_cleanup_errors=True) as links:
         for path in folder.glob("*"):
             (Path(links) / path.name).symlink_to(path.resolve())
         try:
