@@ -203,6 +203,36 @@ def test_a_batch_that_memory_does_not_hold_is_learned_in_parts_with_the_same_gra
     assert any("1 at a time" in said for said in notes.said)
 
 
+def test_a_batch_that_must_stay_whole_says_so(tmp_path: Path) -> None:
+    class Whole(Narrow):
+        divisible = False
+
+    with pytest.raises(ModelError, match="must stay whole"):
+        fit(Whole(), Points(2), _plan(), tmp_path, validate=lambda: 0.0, watched="w", progress=SilentProgress())
+
+
+def test_validation_works_on_the_processor_and_learning_goes_on_where_it_was(tmp_path: Path) -> None:
+    """What numpy cannot read, a tensor on a card, never reaches it: the model is brought to the processor and back."""
+    moves: list[str] = []
+
+    class Moved(Line):
+        def to(self, *args: object, **kwargs: object) -> Moved:
+            moves.append(str(args[0]))
+            return super().to(*args, **kwargs)  # type: ignore[call-overload,no-any-return]
+
+    def validate() -> float:
+        moves.append("validated")
+        return 0.0
+
+    plan = _plan(max_steps=4)
+    fit(Moved(), Points(plan.batches), plan, tmp_path, validate=validate, watched="w", progress=SilentProgress())
+    place = moves.index("validated")
+    assert moves[place - 1] == "cpu"
+    assert torch.device(moves[place + 1]).type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert moves[-1] == "cpu"
+    assert len(moves) >= place + 3
+
+
 def test_a_single_row_that_memory_does_not_hold_is_an_error(tmp_path: Path) -> None:
     class Never(Narrow):
         def forward(self, x: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -53,11 +53,11 @@ class CategoryTask:
         if self.flat:
             return cross_entropy(outputs, label, label_smoothing=self._smoothing)
         nodes = self._node_log_probabilities(outputs)
-        steps = self._steps[label]
-        hit = (nodes.gather(1, self._lineage[label]) * steps).sum(1)
+        lineage, steps = self._lineage.to(label.device)[label], self._steps.to(label.device)[label]
+        hit = (nodes.gather(1, lineage) * steps).sum(1)
         if not self._smoothing:
             return -hit.mean()
-        return -((1 - self._smoothing) * hit + self._smoothing * self._even(nodes, label)).mean()
+        return -((1 - self._smoothing) * hit + self._smoothing * self._even(nodes, lineage, steps)).mean()
 
     def divergence(
         self, first: torch.Tensor, second: torch.Tensor, targets: Mapping[str, torch.Tensor]
@@ -81,20 +81,18 @@ class CategoryTask:
         return category_figures(self.tree, self.log_probabilities(outputs), examples)
 
     def _node_log_probabilities(self, outputs: torch.Tensor) -> torch.Tensor:
-        groups = self._siblings.expand(len(outputs), -1)
+        groups = self._siblings.to(outputs.device).expand(len(outputs), -1)
         start = outputs.new_full((len(outputs), len(self._group_sizes)), -torch.inf)
         highest = start.scatter_reduce(1, groups, outputs.detach(), "amax")
         shifted = outputs - highest.gather(1, groups)
         sums = torch.zeros_like(start).scatter_add(1, groups, shifted.exp())
         return shifted - sums.log().gather(1, groups)
 
-    def _even(self, nodes: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    def _even(self, nodes: torch.Tensor, lineage: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         """Returns the mean log p among the siblings at each step of the path, summed down the path."""
-        sums = nodes.new_zeros(len(nodes), len(self._group_sizes)).scatter_add(
-            1, self._siblings.expand(len(nodes), -1), nodes
-        )
-        means = sums / self._group_sizes
-        return (means.gather(1, self._siblings[self._lineage[label]]) * self._steps[label]).sum(1)
+        siblings, sizes = self._siblings.to(nodes.device), self._group_sizes.to(nodes.device)
+        sums = nodes.new_zeros(len(nodes), len(sizes)).scatter_add(1, siblings.expand(len(nodes), -1), nodes)
+        return ((sums / sizes).gather(1, siblings[lineage]) * steps).sum(1)
 
 
 def category_figures(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -47,6 +48,17 @@ def in_memory(step: Step, batch: dict[str, Any], start_over: Callable[[], None],
             torch.cuda.empty_cache()
         size = (size + 1) // 2
         progress.note(f"      memory does not hold a batch of {rows}: it is learned {size} at a time")
+
+
+@contextmanager
+def whole_in_memory() -> Iterator[None]:
+    """Raises ModelError when memory runs out inside: what is learned there cannot be taken apart."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ModelError("memory does not hold a batch, and it must stay whole", hint="lower batch_size") from None
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -19,7 +19,7 @@ from transformers.trainer_callback import PrinterCallback
 from tradewind.errors import ModelError
 from tradewind.telemetry import Progress
 from tradewind.training.checkpoints import last_complete, take_up
-from tradewind.training.guarded_step import Step, in_memory, require_finite
+from tradewind.training.guarded_step import Step, in_memory, require_finite, whole_in_memory
 from tradewind.training.plan import Plan, processor_has_bf16
 from tradewind.training.tuning import attending
 
@@ -95,10 +95,12 @@ class _Report(TrainerCallback):
 class _Runner(Trainer):
     """Reads ready-made batches in their order, and validates with a function in place of a loss."""
 
-    def __init__(self, validate: Callable[[], float], watched: str, progress: Progress, **kwargs: Any) -> None:
+    def __init__(
+        self, validate: Callable[[], float], watched: str, progress: Progress, batches_read: int, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self._progress = progress
-        self._batches_read = 0
+        self._batches_read = batches_read
         # The objective's **batch would otherwise be taken for one that divides by the accumulated count itself.
         self.model_accepts_loss_kwargs = False
         self._validate = validate
@@ -109,11 +111,11 @@ class _Runner(Trainer):
 
     def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Returns the loss, a number, of a batch that was learned whole or in parts."""
-        plain = not cast(Objective, self.model).divisible or self.args.gradient_accumulation_steps > 1
-        if plain:
-            loss = super().training_step(model, inputs, num_items_in_batch)
-        else:
+        if cast(Objective, self.model).divisible and self.args.gradient_accumulation_steps == 1:
             loss = in_memory(self._weighed(model), inputs, model.zero_grad, self._progress)
+        else:
+            with whole_in_memory():
+                loss = super().training_step(model, inputs, num_items_in_batch)
         require_finite(loss, int(self.state.global_step), self._batches_read)
         self._batches_read += 1
         return loss
@@ -129,10 +131,11 @@ class _Runner(Trainer):
         return step
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Returns the watched metric. Validation works with numpy, on the processor: the model comes there and back."""
         model = cast(nn.Module, self.model)
-        model.eval()
+        model.eval().to("cpu")
         metrics = {f"eval_{self._watched}": self._validate()}
-        model.train()
+        model.to(self.args.device).train()
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -162,9 +165,10 @@ def fit(
     checkpoints = take_up(folder / "checkpoints", plan.fingerprint(identity))
     last = last_complete(checkpoints)
     progress.start("learning", plan.steps)
-    progress.advance(int(last.name.rpartition("-")[2]) if last else 0)
+    progress.advance(_step_of(last))
     trainer = _trainer(objective, batches, plan, checkpoints, validate, watched, progress, folder / "tensorboard")
     trainer.train(resume_from_checkpoint=str(last) if last else None)
+    objective.to("cpu")
     return _curves(trainer.state, watched, last, bool(trainer.args.bf16))
 
 
@@ -187,6 +191,7 @@ def _trainer(
         validate,
         watched,
         progress,
+        _step_of(last_complete(checkpoints)) * plan.accumulation,
         model=objective,
         args=_arguments(plan, checkpoints, watched),
         train_dataset=_Lazy(batches),
@@ -236,6 +241,10 @@ def _arguments(plan: Plan, checkpoints: Path, watched: str) -> TrainingArguments
     )
 
 
+def _step_of(checkpoint: Path | None) -> int:
+    return int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+
+
 def _only(items: Sequence[Batch]) -> Batch:
     return items[0]
 
@@ -249,6 +258,6 @@ def _curves(state: Any, watched: str, last: Path | None, bf16: bool) -> Curves:
         watched=watched,
         best_step=int(state.best_global_step or state.global_step),
         last_step=int(state.global_step),
-        resumed_from=int(last.name.rpartition("-")[2]) if last else 0,
+        resumed_from=_step_of(last),
         precision="bf16" if bf16 else "fp32",
     )

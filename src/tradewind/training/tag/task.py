@@ -62,7 +62,7 @@ class TagTask:
         counts = targets["label"] != IGNORED
         a, b = (log_softmax(outputs[counts], dim=-1) for outputs in (first, second))
         sides = (kl_div(x, y, reduction="batchmean", log_target=True) for x, y in ((a, b), (b, a)))
-        return sum(sides, torch.zeros(())) / 2
+        return torch.stack(list(sides)).sum() / 2
 
     def figures(self, outputs: Sequence[npt.NDArray[np.float32]], examples: Sequence[TaggedText]) -> dict[str, float]:
         """Returns F1, precision and recall of whole entities, decoded from the outputs of `rows`."""
