@@ -11,7 +11,6 @@ Settings were chosen on the validation set. `--share` takes that part of the pro
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -30,6 +29,7 @@ import pyarrow.parquet as pq
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 
+from tradewind.data.group_rows import share_of
 from tradewind.models.pretrained import resolve
 from tradewind.settings import LearnSettings, TaskSettings
 from tradewind.tasks.label_tree import LabelTree, label_tree
@@ -69,8 +69,8 @@ def read(data: Path) -> list[tuple[str, tuple[str, ...]]]:
 
 def split(rows: list[tuple[str, tuple[str, ...]]], seed: int, taken: float) -> Split:
     """Returns the examples split by normalised title; classes that are never learned are left out and counted."""
-    rows = [row for row in rows if _share(normalised(row[0]), seed + 1) < taken]
-    share = np.array([_share(normalised(title), seed) for title, _ in rows])
+    rows = [row for row in rows if share_of(normalised(row[0]), seed + 1) < taken]
+    share = np.array([share_of(normalised(title), seed) for title, _ in rows])
     side = np.where(share < 0.2, 2, np.where(share < 0.28, 1, 0))
     known = {path for (_, path), place in zip(rows, side, strict=True) if place == 0}
     tree = label_tree(sorted(known))
@@ -189,11 +189,6 @@ def report(rows: dict[str, dict[str, float]], found: Split, given: argparse.Name
     print(f"{'':<28}" + "".join(f"{name:>22}" for name in columns))
     for name, figures in rows.items():
         print(f"{name:<28}" + "".join(f"{figures[column]:>22.4f}" for column in columns))
-
-
-def _share(group: str, seed: int) -> float:
-    digest = hashlib.sha256(f"{seed}/{group}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
-import hashlib
 import json
 import os
 import sys
@@ -26,6 +25,7 @@ import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from tradewind.data.group_rows import share_of
 from tradewind.models.pretrained import resolve
 from tradewind.settings import LearnSettings, TaskSettings
 from tradewind.tasks.rating import RatedTexts, balancing_weights, expected_stars, likely_stars, rating_figures, star_f1
@@ -46,9 +46,9 @@ def read(data: Path, seed: int, taken: float) -> Sides:
     sides: tuple[list[tuple[str, int]], ...] = ([], [], [])
     with gzip.open(data / FILE, "rt", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
-            if not row["Review Text"] or _share(row["Clothing ID"] + row["Review Text"], seed + 1) >= taken:
+            if not row["Review Text"] or share_of(row["Clothing ID"] + row["Review Text"], seed + 1) >= taken:
                 continue
-            part = _share(row["Clothing ID"], seed)
+            part = share_of(row["Clothing ID"], seed)
             text = f"{row['Title']}. {row['Review Text']}" if row["Title"] else row["Review Text"]
             sides[2 if part < 0.2 else 1 if part < 0.28 else 0].append((text, int(row["Rating"])))
     first, second, third = (
@@ -144,11 +144,6 @@ def report(rows: dict[str, dict[str, float]], sides: Sides, given: argparse.Name
     for name, figures in rows.items():
         cells = (f"{figures[column]:.4f}" if column in figures else "–" for column in columns)
         print(f"{name:<20}" + "".join(f"{cell:>12}" for cell in cells))
-
-
-def _share(group: str, seed: int) -> float:
-    digest = hashlib.sha256(f"{seed}/{group}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ def test_the_int8_graph_stays_close(tiny: Tiny, tmp_path: Path, activation: str,
     checkpoint = tiny("bert", hidden_act=activation)
     bundle = export_encoder(checkpoint, tmp_path / "bundle", PREFIXES, 24, precision, SEEN)
     expected = load_bi_encoder(checkpoint, prefixes=PREFIXES, max_tokens=24).encode(TEXTS, "query")
-    assert (OnnxEncoder(bundle).encode(TEXTS, "query") * expected).sum(axis=1).min() > 0.99
+    closest = {"int8": 0.995, "int8-static": 0.99}[precision]
+    assert (OnnxEncoder(bundle).encode(TEXTS, "query") * expected).sum(axis=1).min() > closest
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

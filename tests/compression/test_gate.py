@@ -73,7 +73,10 @@ def test_a_metric_that_rose_is_no_loss(same: Compared) -> None:
 
 
 def test_limits_are_the_callers_to_set(same: Compared) -> None:
-    check(replace(same, small_bytes=90), ParityLimits(size_ratio=0.9))
+    larger = replace(same, small_bytes=90)
+    with pytest.raises(ParityError, match="size_ratio"):
+        check(larger)
+    assert check(larger, ParityLimits(size_ratio=0.9)).size_ratio == pytest.approx(0.9)
 
 
 @given(seed=st.integers(0, 1000), rows=st.integers(1, 5), columns=st.integers(2, 20))

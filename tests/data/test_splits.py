@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.data.records import EVENT_SCHEMA
-from tradewind.data.splits import Split, by_group, by_time, last_basket, time_of_share
+from tradewind.data.splits import Split, by_time, last_basket, time_of_share
 from tradewind.errors import DataError
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -76,19 +76,6 @@ def test_a_basket_is_kept_together_and_few_baskets_are_history() -> None:
     assert ids(split.test) == [1, 2]
     assert last_basket(table, least_baskets=3).test.num_rows == 0
     assert last_basket(table.slice(0, 0)).test.num_rows == 0
-
-
-def test_a_group_is_on_one_side_and_stays_there_when_data_is_added() -> None:
-    names = [f"type {number % 200}" for number in range(2_000)]
-    table = pa.table({"name": names})
-    split = by_group(table, table["name"], 0.2)
-    tested = set(split.test["name"].to_pylist())
-    assert tested.isdisjoint(split.train["name"].to_pylist())
-    assert 20 <= len(tested) <= 60
-    more = pa.table({"name": [*names, "another type", None]})
-    assert tested <= set(by_group(more, more["name"], 0.2).test["name"].to_pylist())
-    assert set(by_group(table, table["name"], 0.2, seed=1).test["name"].to_pylist()) != tested
-    assert None in by_group(more, more["name"], 1.0).train["name"].to_pylist()
 
 
 def test_a_share_of_the_log_has_a_time() -> None:

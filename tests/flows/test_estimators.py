@@ -7,11 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import BertConfig, BertModel
 
 from tradewind.data.examples import Examples
+from tradewind.data.group_rows import group_rows
 from tradewind.engine.estimators import Estimators, open_estimator
 from tradewind.errors import ConfigError, DataError, NotFoundError, RequestError
 from tradewind.flows.estimators import learn_estimator
@@ -19,8 +17,8 @@ from tradewind.registry.artefacts import load
 from tradewind.registry.keys import load_public
 from tradewind.settings import Shop, TechniqueSettings, load_shop
 from tradewind.telemetry import SilentProgress
+from tradewind.testing.pretrained import tiny_encoder
 from tradewind.training.augmentation.examples import with_copies
-from tradewind.training.group_rows import group_rows
 
 WORDS = ["[PAD]", "[UNK]", "passage", ":", ".", "milk", "cheese", "bread", "rolls", "good", "bad", *"123456789"]
 SHOP = """
@@ -61,24 +59,10 @@ learn:
 KINDS = {"milk": "dairy", "cheese": "dairy", "bread": "bakery", "rolls": "bakery"}
 
 
-def write_encoder(folder: Path) -> Path:
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    folder.mkdir()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text("{}")
-    torch.manual_seed(3)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=80, **sizes)
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     root = tmp_path_factory.mktemp("shop")
-    encoder = write_encoder(root / "encoder")
+    encoder = tiny_encoder(root / "encoder", WORDS)
     (root / "shop.yaml").write_text(SHOP.format(encoder=encoder))
     lines = ["title,department,section,review,stars,group"]
     for number in range(1, 10):

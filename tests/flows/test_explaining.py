@@ -6,15 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import BertConfig, BertModel
 
 from tradewind.errors import NotFoundError, RequestError
 from tradewind.flows.estimators import learn_estimator
 from tradewind.flows.explaining import explain
 from tradewind.settings import Shop, load_shop
 from tradewind.telemetry import SilentProgress
+from tradewind.testing.pretrained import tiny_encoder
 
 WORDS = ["[PAD]", "[UNK]", "passage", ":", "milk", "bread", "good", "bad", *"红绿茶好123456789"]
 SHOP = """
@@ -40,7 +38,7 @@ KINDS = {"milk": "food", "bread": "food", "红茶": "drink", "绿茶": "drink"}
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     root = tmp_path_factory.mktemp("shop")
-    (root / "shop.yaml").write_text(SHOP.format(encoder=_encoder(root / "encoder")))
+    (root / "shop.yaml").write_text(SHOP.format(encoder=tiny_encoder(root / "encoder", WORDS, by_character=True)))
     lines = ["title,path,review,stars,group"]
     for number in range(24):
         for kind, department in KINDS.items():
@@ -52,20 +50,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     for name in ("aisle", "stars"):
         learn_estimator(opened, name, SilentProgress())
     return opened
-
-
-def _encoder(folder: Path) -> Path:
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    folder.mkdir()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text("{}")
-    torch.manual_seed(3)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=80, **sizes)
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
 
 
 @pytest.mark.parametrize("method", ["occlusion", "gradients"])

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import BertConfig, BertModel
 
 from tradewind.data.answers import Answer, write_sheet
 from tradewind.data.examples import read_examples
@@ -19,6 +16,7 @@ from tradewind.flows.labelling import Pool, answer_file, cached_vectors, choose_
 from tradewind.settings import Shop, load_shop
 from tradewind.tasks.category import Category
 from tradewind.telemetry import SilentProgress
+from tradewind.testing.pretrained import tiny_encoder
 
 WORDS = ["[PAD]", "[UNK]", "passage", ":", "milk", "cheese", "bread", "rolls", *"123456789"]
 SHOP = """
@@ -46,16 +44,7 @@ learn:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     root = tmp_path_factory.mktemp("shop")
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    (root / "encoder").mkdir()
-    tokenizer.save(str(root / "encoder/tokenizer.json"))
-    (root / "encoder/tokenizer_config.json").write_text("{}")
-    torch.manual_seed(3)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=80, **sizes)
-    BertModel(config, add_pooling_layer=False).save_pretrained(root / "encoder")
+    tiny_encoder(root / "encoder", WORDS)
     (root / "shop.yaml").write_text(SHOP.format(encoder=root / "encoder"))
     kinds = {"milk": "dairy", "bread": "bakery"}
     rows = [f"{word} {a} {b},{kind}" for word, kind in kinds.items() for a in range(1, 6) for b in "abcd"]

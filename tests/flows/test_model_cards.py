@@ -7,9 +7,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import BertConfig, BertModel
 
 from tradewind.engine.estimators import open_estimator
 from tradewind.errors import GateError
@@ -17,6 +14,7 @@ from tradewind.flows.estimators import LearnedEstimator, learn_estimator
 from tradewind.flows.perturbations import PERTURBATIONS
 from tradewind.settings import Shop, load_shop
 from tradewind.telemetry import SilentProgress
+from tradewind.testing.pretrained import tiny_encoder
 
 WORDS = ["[PAD]", "[UNK]", "passage", ":", "milk", "cheese", "bread", "rolls", *"123456789"]
 SHOP = """
@@ -41,20 +39,6 @@ learn:
 KINDS = {"milk": "dairy", "cheese": "dairy", "bread": "bakery", "rolls": "bakery"}
 
 
-def write_encoder(folder: Path) -> Path:
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    folder.mkdir()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text("{}")
-    torch.manual_seed(3)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=80, **sizes)
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
-
-
 def write_table(root: Path, planted: bool) -> None:
     """Every fourth text is Chinese, which the encoder cannot read; its shelf is one of four by chance when planted."""
     random = Random(7)
@@ -71,7 +55,7 @@ def write_table(root: Path, planted: bool) -> None:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     root = tmp_path_factory.mktemp("shop")
-    (root / "shop.yaml").write_text(SHOP.format(encoder=write_encoder(root / "encoder")))
+    (root / "shop.yaml").write_text(SHOP.format(encoder=tiny_encoder(root / "encoder", WORDS)))
     return load_shop(root)
 
 

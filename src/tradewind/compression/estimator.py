@@ -17,7 +17,8 @@ from tradewind.compression.profile import profile
 from tradewind.errors import ModelError, ParityError
 from tradewind.models.bi_encoder import load_bi_encoder
 from tradewind.models.pretrained import Checkpoint
-from tradewind.models.text_model import HEAD_FILE, TextModel, load_text_head
+from tradewind.models.text_model import TextModel, load_text_head
+from tradewind.runtime.bundle import HEAD_FILE
 from tradewind.runtime.text_model import ESTIMATOR_FILE, OnnxTextModel
 from tradewind.training.supervised.run import outputs_of
 from tradewind.training.supervised.task import Rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
@@ -65,22 +64,3 @@ def last_basket(purchases: pa.Table, least_baskets: int = 4) -> Split:
     in_test = np.zeros(purchases.num_rows, dtype=bool)
     in_test[rows] = True
     return Split(purchases.filter(pa.array(~in_test)), purchases.filter(pa.array(in_test)))
-
-
-def by_group(table: pa.Table, group: pa.Array | pa.ChunkedArray, test_share: float, seed: int = 0) -> Split:
-    """Returns a split in which every group (one value of `group`) lies wholly on one side.
-
-    Which side depends on a hash of the value and `seed` alone, so that a group never changes sides when data is
-    added. About `test_share` of the groups are tested; rows without a group are learned from.
-    """
-    chunked = group.combine_chunks() if isinstance(group, pa.ChunkedArray) else group
-    coded = chunked.cast(pa.string()).dictionary_encode()
-    tested = np.array([_share_of(word, seed) < test_share for word in coded.dictionary.to_pylist()] + [False])
-    in_test = tested[np.asarray(coded.indices.fill_null(len(tested) - 1))]
-    return Split(table.filter(pa.array(~in_test)), table.filter(pa.array(in_test)))
-
-
-def _share_of(word: str, seed: int) -> float:
-    """Returns where on the way from 0 to 1 the hash of a word lies."""
-    digest = blake2b(word.encode(), digest_size=8, salt=seed.to_bytes(8, "little", signed=True)).digest()
-    return int.from_bytes(digest, "little") / 2**64

@@ -118,7 +118,7 @@ def _answer(read: Callable[[Sequence[str], int], list[dict[str, Any]]]) -> Answe
 
 def _tested(examples: Examples, seed: int, known: set[str]) -> HeldOut:
     """The rows that the run tested on: a label that was never learned cannot be named and is counted apart."""
-    from tradewind.training.group_rows import group_rows
+    from tradewind.data.group_rows import group_rows
 
     rows = group_rows(examples.groups, seed)
     written = [_written(target) for target in examples.targets]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,7 @@ from torch import nn
 
 from tradewind.errors import ModelError
 from tradewind.models.bi_encoder import BiEncoder
-
-HEAD_FILE: Final = "head.safetensors"
+from tradewind.runtime.bundle import HEAD_FILE
 
 
 class TextModel(nn.Module):

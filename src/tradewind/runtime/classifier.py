@@ -15,12 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from tradewind.errors import ArtefactError
 from tradewind.runtime.bundle import HEAD_FILE, LABELS_FILE
 from tradewind.runtime.encoder import OnnxEncoder
+from tradewind.runtime.head import read_head
 
 
 class OnnxClassifier:
@@ -29,7 +28,11 @@ class OnnxClassifier:
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self._encoder = OnnxEncoder(folder, threads)
         self._labels = _labels(folder / LABELS_FILE)
-        self._weight, self._bias = _head(folder / HEAD_FILE, len(self._labels), self._encoder.dimension)
+        self._weight, self._bias = read_head(folder / HEAD_FILE, self._encoder.dimension)
+        if len(self._bias) != len(self._labels):
+            raise ArtefactError(
+                f"a head of {self._weight.shape} does not fit {len(self._labels)} labels", where=str(folder / HEAD_FILE)
+            )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -64,14 +67,3 @@ def _labels(path: Path) -> tuple[str, ...]:
     if not isinstance(labels, list) or not labels or not all(isinstance(label, str) for label in labels):
         raise ArtefactError("not a list of labels", where=str(path))
     return tuple(labels)
-
-
-def _head(path: Path, labels: int, dimension: int) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        head = load_file(path)
-        weight, bias = head["weight"], head["bias"]
-    except (OSError, SafetensorError, KeyError) as error:
-        raise ArtefactError(f"not a linear head: {error}", where=str(path)) from None
-    if weight.shape != (labels, dimension) or bias.shape != (labels,):
-        raise ArtefactError(f"a head of {weight.shape} does not fit {labels} labels", where=str(path))
-    return weight, bias

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from tradewind.errors import ArtefactError
 from tradewind.runtime.bundle import HEAD_FILE
 from tradewind.runtime.encoder import OnnxEncoder
+from tradewind.runtime.head import read_head
 
 ESTIMATOR_FILE: Final = "estimator.json"
 
@@ -27,7 +26,7 @@ class OnnxTextModel:
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self._encoder = OnnxEncoder(folder, threads)
-        self._weight, self._bias = _head(folder / HEAD_FILE, self._encoder.dimension)
+        self._weight, self._bias = read_head(folder / HEAD_FILE, self._encoder.dimension)
         self.config = _config(folder / ESTIMATOR_FILE)
 
     def outputs(self, texts: Sequence[str]) -> list[np.ndarray]:
@@ -51,14 +50,3 @@ def _config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or not isinstance(config.get("task"), str):
         raise ArtefactError("not an estimator: it names no task", where=str(path))
     return config
-
-
-def _head(path: Path, dimension: int) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        head = load_file(path)
-        weight, bias = head["weight"], head["bias"]
-    except (OSError, SafetensorError, KeyError) as error:
-        raise ArtefactError(f"not a linear head: {error}", where=str(path)) from None
-    if weight.ndim != 2 or weight.shape[1] != dimension or bias.shape != weight.shape[:1]:
-        raise ArtefactError(f"a head of {weight.shape} does not fit vectors of {dimension}", where=str(path))
-    return weight, bias

@@ -7,7 +7,6 @@ products that it has not seen under any name, which is what a new product line i
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tradewind.data.group_rows import share_of
 from tradewind.data.mapping import item_text
 from tradewind.data.records import CATEGORY_SEPARATOR, Item
 from tradewind.errors import DataError
@@ -86,7 +86,7 @@ def group_split(found: LabelledTexts, *, test: float = 0.2, validation: float = 
     The same group falls on the same side in every run with the same `seed`, whatever else is in the catalogue.
     Raises DataError when nothing is left to test.
     """
-    share = {group: _share(group, seed) for group in set(found.groups)}
+    share = {group: share_of(group, seed) for group in set(found.groups)}
     highest: dict[str, float] = {}
     for label, group in zip(found.labels, found.groups, strict=True):
         highest[label] = max(highest.get(label, 0.0), share[group])
@@ -127,11 +127,6 @@ def _level_of_classes(paths: Sequence[tuple[str, ...]], kinds: Sequence[str]) ->
         if len(named) >= 2 * len({label for label, _ in named}) and told * 2 < len(named):
             return level
     return 0
-
-
-def _share(group: str, seed: int) -> float:
-    digest = hashlib.sha256(f"{seed}/{group}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _text_without(row: dict[str, object], attributes: dict[str, str], labels: set[str], path: tuple[str, ...]) -> str:

@@ -94,7 +94,7 @@ class HeadClassification(Objective):
 
     def forward(self, vectors: torch.Tensor, target: torch.Tensor) -> dict[str, torch.Tensor]:
         """Returns {"loss": scalar} for unit vectors (n, d)."""
-        return {"loss": cross_entropy(self.classifier.classify(vectors), target, label_smoothing=_SMOOTHING)}
+        return {"loss": cross_entropy(self.classifier.read(vectors), target, label_smoothing=_SMOOTHING)}
 
 
 @dataclass(slots=True)
@@ -226,7 +226,7 @@ def _validate(bench: _Bench) -> float:
 def _probabilities(bench: _Bench, texts: Sequence[str], vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     bench.classifier.eval()
     now = vectors if bench.head_only else bench.bank.encode(texts, "passage")
-    found: npt.NDArray[np.float32] = bench.classifier.classify(torch.from_numpy(now)).softmax(-1).numpy()
+    found: npt.NDArray[np.float32] = bench.classifier.read(torch.from_numpy(now)).softmax(-1).numpy()
     return found
 
 

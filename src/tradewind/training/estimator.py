@@ -11,6 +11,7 @@ import torch
 import transformers
 
 from tradewind.data.examples import Examples
+from tradewind.data.group_rows import GroupRows, group_rows
 from tradewind.data.unlabelled import read_unlabelled
 from tradewind.errors import ConfigError
 from tradewind.evaluation.claims import Claim
@@ -27,7 +28,6 @@ from tradewind.training.few_labels.guessing import guess, with_guesses
 from tradewind.training.few_labels.noise import report_suspicious
 from tradewind.training.few_labels.pseudo import Guessed
 from tradewind.training.figures import bars_figure, curves_figure
-from tradewind.training.group_rows import GroupRows, group_rows
 from tradewind.training.plan import Plan
 from tradewind.training.result import TrainResult, write_report
 from tradewind.training.supervised.recipe import Recipe, Rows, recipe_of

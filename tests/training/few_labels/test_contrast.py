@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import BertConfig, BertModel
 
 from tradewind.data.examples import Examples
 from tradewind.models.bi_encoder import load_bi_encoder
 from tradewind.models.pretrained import Checkpoint, resolve
 from tradewind.settings import EstimatorSettings, LearnSettings, load_shop
 from tradewind.telemetry import SilentProgress
+from tradewind.testing.pretrained import tiny_encoder
 from tradewind.training import estimator
 from tradewind.training.few_labels.contrast import Alike, ContrastTask, alike, contrasted
 from tradewind.training.plan import Budget, plan_run
@@ -45,16 +44,7 @@ learn:
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
-    folder = tmp_path_factory.mktemp("encoder")
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text("{}")
-    torch.manual_seed(3)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=80, **sizes)
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    folder = tiny_encoder(tmp_path_factory.mktemp("encoder"), WORDS)
     return resolve(f"dir:{folder}", trim=False, languages=["en"])
 
 

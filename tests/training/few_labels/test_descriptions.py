@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import BertConfig, BertModel
 
 from tradewind.data.examples import Examples
 from tradewind.errors import ConfigError
 from tradewind.models.bi_encoder import load_bi_encoder
 from tradewind.models.pretrained import Checkpoint, resolve
 from tradewind.models.text_model import TextModel
+from tradewind.testing.pretrained import tiny_encoder
 from tradewind.training.few_labels.descriptions import by_description, start_from
 from tradewind.training.recipes.category import CategoryRecipe
 
@@ -31,16 +30,7 @@ ROWS = np.arange(12)
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
-    folder = tmp_path_factory.mktemp("encoder")
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text("{}")
-    torch.manual_seed(3)
-    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=80, **sizes)
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    folder = tiny_encoder(tmp_path_factory.mktemp("encoder"), WORDS, width=32, layers=1)
     return resolve(f"dir:{folder}", trim=False, languages=["en"])
 
 

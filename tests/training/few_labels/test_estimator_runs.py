@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import BertConfig, BertModel
 
 from tradewind.data.examples import read_examples
 from tradewind.errors import DataError
@@ -18,6 +15,7 @@ from tradewind.models.pretrained import resolve
 from tradewind.settings import Shop, load_shop
 from tradewind.tasks.category import Category
 from tradewind.telemetry import SilentProgress
+from tradewind.testing.pretrained import tiny_encoder
 from tradewind.training import estimator
 from tradewind.training.few_labels.guessing import Guesses, guess
 from tradewind.training.few_labels.pseudo import Guessed
@@ -54,16 +52,7 @@ Report = tuple[dict[str, Any], Path]
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     root = tmp_path_factory.mktemp("shop")
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    (root / "encoder").mkdir()
-    tokenizer.save(str(root / "encoder/tokenizer.json"))
-    (root / "encoder/tokenizer_config.json").write_text("{}")
-    torch.manual_seed(3)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=80, **sizes)
-    BertModel(config, add_pooling_layer=False).save_pretrained(root / "encoder")
+    tiny_encoder(root / "encoder", WORDS, inner=16, layers=1)
     (root / "shop.yaml").write_text(SHOP.format(encoder=root / "encoder"))
     rows = [f"{word} {size},{kind}" for word, kind in KINDS.items() for size in SIZES]
     rows[3] = rows[3].replace("dairy", "bakery")

@@ -34,7 +34,7 @@ def group_rows(groups: list[str], seed: int) -> GroupRows:
     """
     if len(groups) < FEWEST:
         raise DataError(f"{len(groups)} examples are too few to learn from and to test on", hint=f"give {FEWEST}")
-    share = {group: _share(group, seed) for group in set(groups)}
+    share = {group: share_of(group, seed) for group in set(groups)}
     ordered = sorted(share, key=lambda group: share[group])
     if len(ordered) < 3:
         raise DataError(f"the examples fall into {len(ordered)} groups: none would be left to test on")
@@ -47,6 +47,7 @@ def group_rows(groups: list[str], seed: int) -> GroupRows:
     return GroupRows(learned, validated, tested)
 
 
-def _share(group: str, seed: int) -> float:
+def share_of(group: str, seed: int) -> float:
+    """Returns where on the way from 0 to 1 the hash of a group lies: the same in every run with the same `seed`."""
     digest = hashlib.sha256(f"{seed}/{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
