@@ -36,3 +36,15 @@ def test_a_claim_holds_by_its_ratio_and_is_plain_json() -> None:
     assert Claim("time", 4.0, 20.0, "ms", 0.2, "lower").holds
     assert not Claim("time", 5.0, 20.0, "ms", 0.2, "lower").holds
     assert json.dumps(Claim("from nothing", 1.0, 0.0, "x", 1.0).as_json())
+
+
+def test_a_table_of_notes_alone_draws_no_empty_table() -> None:
+    told = Table("Known limits", (), {}, notes=("tested on 46 rows",))
+    assert "<table" not in told.as_html()
+    assert told.as_text() == "Known limits\ntested on 46 rows"
+
+
+def test_rows_that_are_no_methods_say_what_they_are() -> None:
+    sliced = Table("By language", ("accuracy",), {"zh": {"accuracy": 0.5}}, down="language")
+    assert "<th scope='col'>language</th>" in sliced.as_html()
+    assert sliced.as_text().splitlines()[1].startswith("language")

@@ -131,7 +131,7 @@ def _slices(judged: Judged, by: str) -> Table:
     rows = {f"{one.name} ({one.rows} rows)": _values(columns, one.mean, one.low, one.high) for one in slices[:SHOWN]}
     rows["all"] = _values(columns, judged.whole.mean, judged.whole.low, judged.whole.high)
     more = (f"{len(slices) - SHOWN} more are in {CARD_FILE}.",) if len(slices) > SHOWN else ()
-    return Table(f"As published, by {by}, with 95 % intervals", columns, rows, "all", more)
+    return Table(f"As published, by {by}, with 95 % intervals", columns, rows, "all", more, down=by)
 
 
 def _changes(judged: Judged) -> Table:
@@ -142,14 +142,16 @@ def _changes(judged: Judged) -> Table:
         )
         for one in judged.robustness
     }
-    return Table(f"As published, {METRIC} after changes of the texts, on the rows that they touch", columns, rows)
+    return Table(
+        f"As published, {METRIC} after changes of the texts, on the rows that they touch", columns, rows, down="change"
+    )
 
 
 def _reliability(judged: Judged) -> Table:
     columns = ("probability", "right")
     rows = {f"{at} ({n} rows)": _values(columns, p, share) for at, (p, share, n) in enumerate(judged.reliability, 1)}
     note = f"Expected calibration error {judged.calibration_error:.4f} over 15 bins of equal width."
-    return Table("As published, reliability in bins of equal size", columns, rows, notes=(note,))
+    return Table("As published, reliability in bins of equal size", columns, rows, notes=(note,), down="bin")
 
 
 def _values(columns: Sequence[str], *values: float) -> dict[str, float]:

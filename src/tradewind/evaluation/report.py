@@ -19,17 +19,23 @@ svg { max-width: 100%; height: auto; } p.note { color: #51606e; }
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Methods down, metrics across. `ours` names the row that is put forward; a missing value prints as a dash."""
+    """Methods, or what `down` says, down and metrics across; without rows only the notes are shown.
+
+    `ours` names the row that is put forward; a missing value prints as a dash.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: Mapping[str, Mapping[str, float]]
     ours: str | None = None
     notes: tuple[str, ...] = ()
+    down: str = "method"
 
     def as_text(self) -> str:
         """Returns the table in columns of equal width, its notes below."""
-        head = ["method", *self.columns]
+        if not self.rows:
+            return "\n".join([self.title, *self.notes])
+        head = [self.down, *self.columns]
         lines = [
             [name, *(_number(values.get(column)) for column in self.columns)] for name, values in self.rows.items()
         ]
@@ -39,10 +45,11 @@ class Table:
 
     def as_html(self) -> str:
         """Returns a heading, a table element and a paragraph per note, everything escaped."""
-        head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in ("method", *self.columns))
+        head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in (self.down, *self.columns))
         body = "".join(self._html_row(name, values) for name, values in self.rows.items())
         notes = "".join(f"<p class='note'>{html.escape(note)}</p>" for note in self.notes)
-        return f"<h2>{html.escape(self.title)}</h2><table><tr>{head}</tr>{body}</table>{notes}"
+        table = f"<table><tr>{head}</tr>{body}</table>" if self.rows else ""
+        return f"<h2>{html.escape(self.title)}</h2>{table}{notes}"
 
     def as_json(self) -> dict[str, dict[str, float]]:
         """Returns the rows as plain dictionaries."""
