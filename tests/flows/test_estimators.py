@@ -132,13 +132,13 @@ def test_the_report_compares_with_baselines(learned: Shop) -> None:
 
 def test_an_altered_version_is_refused_and_the_old_one_answers(learned: Shop, tmp_path: Path) -> None:
     server = Estimators(learned)
-    before = server.predict("aisle", ["milk 3"], 1)
+    before = server.predict("aisle", ["milk 3"], 1, int)
     again = learn_estimator(learned, "aisle", SilentProgress())
     (again.artefact.path / "head.safetensors").chmod(0o644)
     (again.artefact.path / "head.safetensors").write_bytes(b"altered")
-    assert server.predict("aisle", ["milk 3"], 1).body == before.body
+    assert server.predict("aisle", ["milk 3"], 1, int).body == before.body
     learn_estimator(learned, "aisle", SilentProgress())
-    assert server.predict("aisle", ["milk 3"], 1).generation != before.generation
+    assert server.predict("aisle", ["milk 3"], 1, int).generation != before.generation
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,23 @@ def test_what_cannot_be_learned_is_said_in_one_sentence(
 def test_one_that_was_never_learned_says_how(shop: Shop, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="never learned"):
         open_estimator(replace(shop, root=tmp_path), "stars")
+
+
+def test_work_for_nobody_ends_between_texts_and_many_are_answered_as_few_are(learned: Shop) -> None:
+    server, texts = Estimators(learned), [f"milk {n % 9 + 1} bread {n}" for n in range(40)]
+    asked: list[int] = []
+    whole = json.loads(server.predict("aisle", texts, 2, lambda: asked.append(1)).body)["predictions"]
+    assert whole == open_estimator(learned, "aisle").predict(texts, 2)
+    assert len(asked) == 3
+
+    def gone() -> None:
+        asked.append(1)
+        if len(asked) == 5:
+            raise RequestError("nobody waits")
+
+    with pytest.raises(RequestError, match="nobody waits"):
+        server.predict("aisle", texts, 2, gone)
+    assert len(asked) == 5
 
 
 @pytest.mark.parametrize("texts", [[], ["  "], ["milk"] * 257])

@@ -41,4 +41,10 @@ def test_a_key_without_the_scope_is_refused(api: Any) -> None:
 
 def test_a_shop_without_estimators_says_so(api: Any) -> None:
     with pytest.raises(NotFoundError, match="no estimator 'stars'"):
-        Estimators(api.shop).predict("stars", ["tea"], 1)
+        Estimators(api.shop).predict("stars", ["tea"], 1, int)
+
+
+def test_an_answer_that_comes_too_late_is_not_worked_out(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradewind.service.context.RequestContext.milliseconds", lambda self: 51.0)
+    reply = api.call("POST", "/v1/predict/length", json={"texts": ["tea"]}, headers={"X-Deadline-Ms": "50"})
+    assert reply.status_code == 503

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from tradewind.telemetry import logger
 KIND: Final = "estimator"
 MOST_TEXTS: Final = 256
 """Texts that are answered at a time."""
+TOGETHER: Final = 16
+"""Texts that are read before it is asked again whether anybody still waits."""
 
 
 def settings_of(shop: Shop, name: str) -> EstimatorSettings:
@@ -35,6 +37,15 @@ def settings_of(shop: Shop, name: str) -> EstimatorSettings:
     return known[name]
 
 
+def require_texts(texts: Sequence[str]) -> None:
+    """Raises RequestError for no texts, too many, or an empty one, by its place."""
+    if not texts or len(texts) > MOST_TEXTS:
+        raise RequestError(f"{len(texts)} texts; between 1 and {MOST_TEXTS} are taken at a time")
+    empty = next((place for place, text in enumerate(texts) if not text.strip()), None)
+    if empty is not None:
+        raise RequestError(f"text {empty + 1} of {len(texts)} is empty")
+
+
 @dataclass(frozen=True, slots=True)
 class OpenEstimator:
     """A published estimator that is ready to answer; it may be shared by several threads."""
@@ -46,11 +57,7 @@ class OpenEstimator:
 
     def predict(self, texts: Sequence[str], k: int = 1) -> list[dict[str, Any]]:
         """Returns one answer a text, in order. Raises RequestError for an empty text or for too many."""
-        if not texts or len(texts) > MOST_TEXTS:
-            raise RequestError(f"{len(texts)} texts; between 1 and {MOST_TEXTS} are taken at a time")
-        empty = next((place for place, text in enumerate(texts) if not text.strip()), None)
-        if empty is not None:
-            raise RequestError(f"text {empty + 1} of {len(texts)} is empty")
+        require_texts(texts)
         return [
             self.reader.read(outputs, text, k) for outputs, text in zip(self.model.outputs(texts), texts, strict=True)
         ]
@@ -76,15 +83,21 @@ class Estimators:
         self._open: dict[str, OpenEstimator] = {}
         self._lock = threading.Lock()
 
-    def predict(self, name: str, texts: Sequence[str], k: int) -> Reply:
+    def predict(self, name: str, texts: Sequence[str], k: int, still: Callable[[], object]) -> Reply:
         """Returns the answers as a reply, whose generation is the estimator's version.
 
+        `still` is called before every few texts, and raises when nobody waits for the answer any more.
         Raises NotFoundError for an estimator that is not there, RequestError for texts that cannot be read.
         """
         started = time.perf_counter()
         found = self._named(name)
         opened = time.perf_counter()
-        body = {"estimator": name, "version": found.version, "predictions": found.predict(texts, k)}
+        require_texts(texts)
+        answers: list[dict[str, Any]] = []
+        for start in range(0, len(texts), TOGETHER):
+            still()
+            answers += found.predict(texts[start : start + TOGETHER], k)
+        body = {"estimator": name, "version": found.version, "predictions": answers}
         stages = (("open", (opened - started) * 1e3), ("predict", (time.perf_counter() - opened) * 1e3))
         return Reply(canonical(body), found.version, 0, stages=stages, stage_answered="estimator")
 

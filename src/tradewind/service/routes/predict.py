@@ -23,8 +23,7 @@ async def predict(request: Request, service: Searching, estimator: Name, body: P
     """Answers texts with an estimator of the shop's own; each answer depends on its own text alone."""
 
     def work(left: Callable[[], int]) -> Reply:
-        left()
-        return service.estimators.predict(estimator, body.texts, body.k)
+        return service.estimators.predict(estimator, body.texts, body.k, left)
 
     reply = await in_turn(request, service, work)
     service.metrics.reply("predict", reply.stage_answered, reply.cache, reply.stages)

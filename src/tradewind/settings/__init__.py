@@ -1,0 +1,45 @@
+"""`shop.yaml` as typed settings, and the folders of a shop."""
+
+from __future__ import annotations
+
+from tradewind.settings.base import Settings
+from tradewind.settings.data import DerivedPrice, EventSettings, ItemSettings, SourceSettings
+from tradewind.settings.learn import (
+    Effort,
+    EncoderSettings,
+    EstimatorSettings,
+    ExamplesSettings,
+    GateSettings,
+    LearnSettings,
+    Method,
+    TaskSettings,
+    TechniqueSettings,
+    UnlabelledSettings,
+)
+from tradewind.settings.serve import IndexSettings, ServeSettings, UserTokenSettings
+from tradewind.settings.shop import Shop, ShopSettings, load_shop, parse_shop
+
+__all__ = [
+    "DerivedPrice",
+    "Effort",
+    "EncoderSettings",
+    "EstimatorSettings",
+    "EventSettings",
+    "ExamplesSettings",
+    "GateSettings",
+    "IndexSettings",
+    "ItemSettings",
+    "LearnSettings",
+    "Method",
+    "ServeSettings",
+    "Settings",
+    "Shop",
+    "ShopSettings",
+    "SourceSettings",
+    "TaskSettings",
+    "TechniqueSettings",
+    "UnlabelledSettings",
+    "UserTokenSettings",
+    "load_shop",
+    "parse_shop",
+]

@@ -1,0 +1,139 @@
+"""The blocks of shop.yaml about models: the encoder, the tasks, and estimators of the shop's own."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tradewind.settings.base import Settings
+from tradewind.settings.data import SourceSettings
+
+Effort = Literal["quick", "normal", "full"]
+Method = str
+
+
+class EncoderSettings(Settings):
+    """The pretrained encoder: `hub:ID`, `dir:PATH` or `package:NAME`."""
+
+    pretrained: str = "package:e5"
+    trim_vocabulary: bool = True
+    max_tokens: int = Field(64, ge=8, le=512)
+    precision: Literal["auto", "int8-static", "int8"] = "auto"
+    """`int8-static` is faster, `int8` nearer to the original; `auto` takes the first where the gate lets it pass."""
+
+
+class TaskSettings(Settings):
+    """One task's training; what is left out comes from the effort."""
+
+    enabled: bool = True
+    method: Method = "full"
+    method_options: dict[str, Any] = {}
+    """What the method takes beside its name, such as `rank` for lora or `layers` for partial."""
+    optimiser: Literal["adamw", "sgd", "adafactor"] = "adamw"
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate goes on after the warm-up: down to nothing in a line or a half wave, or not at all."""
+    learning_rate: float | None = Field(None, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    dropout: float | None = Field(None, ge=0, lt=1)
+    warmup: float = Field(0.1, ge=0, lt=1)
+    """The share of the steps during which the learning rate rises."""
+    batch_size: int | None = Field(None, ge=2)
+    accumulation: int = Field(1, ge=1)
+    max_steps: int | None = Field(None, ge=1)
+    patience: int = Field(3, ge=1)
+    """Evaluations without a gain before the run stops early."""
+
+
+class UnlabelledSettings(Settings):
+    """A table of texts without labels: a column or a template."""
+
+    source: SourceSettings
+    text: str
+    confidence: float = Field(0.9, gt=0, lt=1)
+    """The calibrated probability from which the model's own label may be learned."""
+    per_class: int = Field(50, ge=1)
+    """How many such texts a class gets at most."""
+
+
+class ExamplesSettings(Settings):
+    """A table of examples: a column, a template such as "{title}. {body}", or a constant written `=word`, per part."""
+
+    source: SourceSettings
+    text: str
+    second: str | None = None
+    """The other text of a pair, where the task compares two."""
+    target: str
+    """What is to be predicted, in the task's own form: a path such as `Food > Dairy`, or a number of stars."""
+    group: str | None = None
+    """Rows of one group are never parted between learning and testing; left out, the text without numbers decides."""
+    answers: str | None = None
+    """A CSV of `text,label` that is read beside the source: where `tradewind label` keeps what people answer."""
+    unlabelled: UnlabelledSettings | None = None
+    """Texts whose surest guesses are learned as labels, as long as validation does not fall."""
+
+
+class TechniqueSettings(Settings):
+    """What may be added to a run against over-fitting; everything is off, and works alone and together."""
+
+    r_drop: float = Field(0.0, ge=0)
+    """Weight of the divergence between two dropout masks; needs `dropout` above 0."""
+    adversary: Literal["none", "fgm", "pgd"] = "none"
+    """Whether the loss is also taken at the worst place near each text, found in one step or in several."""
+    radius: float = Field(0.05, gt=0, le=1)
+    """How far the adversary may go, relative to the norm of a text's states."""
+    augment: list[str] = []
+    """Ways in which texts are said differently: drop, swap, typos, synonyms, homophones."""
+    copies: float = Field(1.0, gt=0, le=20)
+    """How many changed copies a text gets."""
+    synonyms: list[list[str]] = []
+    """Groups of words that mean the same, for `augment: [synonyms]`."""
+    contrast: bool = False
+    """Whether the encoder first learns to bring texts of one label together, for a handful of examples a label."""
+    suspicious: bool = False
+    """Whether rows whose label is probably wrong are listed beside the report, in `suspicious.csv`."""
+
+
+class GateSettings(Settings):
+    """What a newly learned model has to reach before it answers; what is left out is not asked."""
+
+    metric: dict[str, float] = {}
+    """Figures of the test by name: at least this, for RMSE and MAE at most this."""
+    slice_drop: float | None = Field(None, ge=0)
+    """How far the accuracy of a slice may lie below that of the whole test, more surely than by chance."""
+    slice_rows: int = Field(20, ge=1)
+    """Slices with fewer tested rows are shown and not judged."""
+    robustness_drop: float | None = Field(None, ge=0)
+    """How much accuracy a change of the texts may cost: typos, case, word order, widths, scripts."""
+    calibration_error: float | None = Field(None, ge=0)
+    """How far apart being sure and being right may lie on average."""
+
+
+class EstimatorSettings(TaskSettings):
+    """A model of the shop's own, learned from a table of examples."""
+
+    task: str
+    """The task's name: category, rating, or one that a plug-in brings."""
+    examples: ExamplesSettings
+    options: dict[str, Any] = {}
+    """What the task takes beside its examples, such as `flat` for category."""
+    blocks: int | None = Field(None, ge=1)
+    """How many of the encoder's blocks move, from the top; left out, the effort decides."""
+    max_tokens: int = Field(64, ge=8, le=512)
+    techniques: TechniqueSettings = TechniqueSettings()
+    gate: GateSettings = GateSettings()
+
+
+class LearnSettings(Settings):
+    """What is learned, and how long that may take."""
+
+    effort: Effort = "quick"
+    seed: int = 13
+    threads: int = Field(2, ge=1)
+    match: TaskSettings = TaskSettings()
+    classify: TaskSettings = TaskSettings(method="head")
+    next_item: TaskSettings = TaskSettings()
+    label: str = "category"
+    """What classify predicts: `category` (the leaf of the path) or an attribute's name."""
+    estimators: dict[str, EstimatorSettings] = {}
+    """Models of the shop's own by name, each learned by `tradewind train NAME`, asked by `tradewind predict NAME`."""
