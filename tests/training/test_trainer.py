@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,13 +140,21 @@ def _process(folder: Path, *, pause: float) -> subprocess.Popen[str]:
     )
 
 
+def _is_written(state: Path) -> bool:
+    """Returns whether the file holds all of its JSON: it is there, and empty, a moment before it does."""
+    try:
+        return bool(json.loads(state.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     straight = _process(tmp_path / "straight", pause=0.0).communicate(timeout=240)[0].split()
     killed = _process(tmp_path / "killed", pause=0.5)
     checkpoints = tmp_path / "killed" / "checkpoints"
-    while killed.poll() is None and not list(checkpoints.glob("checkpoint-8/trainer_state.json")):
-        pass
+    while killed.poll() is None and not _is_written(checkpoints / "checkpoint-8" / "trainer_state.json"):
+        time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.wait(timeout=60)
     resumed = _process(tmp_path / "killed", pause=0.0).communicate(timeout=240)[0].split()
