@@ -15,6 +15,7 @@ from tradewind.settings.base import Settings
 from tradewind.settings.data import EventSettings, ItemSettings
 from tradewind.settings.learn import EncoderSettings, LearnSettings
 from tradewind.settings.serve import IndexSettings, ServeSettings
+from tradewind.settings.strict_yaml import load_yaml
 
 
 class ShopSettings(Settings):
@@ -93,7 +94,7 @@ def load_shop(folder: str | Path) -> Shop:
 def parse_shop(raw: bytes, *, where: str) -> ShopSettings:
     """Returns the settings written in `raw` (YAML, UTF-8). Raises ConfigError."""
     try:
-        loaded = yaml.safe_load(raw.decode("utf-8"))
+        loaded = load_yaml(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ConfigError(f"byte {error.start} is not UTF-8", where=where) from None
     except yaml.YAMLError as error:

@@ -22,6 +22,7 @@ from tradewind.data.abbreviations import load_abbreviations
 from tradewind.data.records import CATEGORY_SEPARATOR
 from tradewind.errors import DataError
 from tradewind.settings import Shop
+from tradewind.settings.strict_yaml import load_yaml
 from tradewind.tasks.catalogue_texts import CatalogueTexts
 from tradewind.tasks.scoring import Scorer
 
@@ -59,7 +60,7 @@ class QueryCheck:
 def load_queries(path: Path) -> QueryFile:
     """Returns the check file at `path`. Raises DataError when it cannot be read as one."""
     try:
-        return QueryFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return QueryFile.model_validate(load_yaml(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
         raise DataError(f"not a file of judged queries: {' '.join(str(error).split())}", where=str(path)) from None
 
