@@ -1,0 +1,108 @@
+"""The runs of an estimator of the shop's own: one, or one with and one without guessed labels, and which is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tradewind.data.examples import Examples
+from tradewind.data.group_rows import GroupRows
+from tradewind.data.unlabelled import read_unlabelled
+from tradewind.errors import ConfigError
+from tradewind.models.pretrained import Checkpoint
+from tradewind.settings import EstimatorSettings, Shop
+from tradewind.tasks.estimators import estimator_task
+from tradewind.telemetry import Progress
+from tradewind.training.augmentation.examples import with_copies
+from tradewind.training.estimator_plan import plan_of, run_settings_of
+from tradewind.training.few_labels.contrast import alike, contrasted
+from tradewind.training.few_labels.descriptions import start_from
+from tradewind.training.few_labels.guessing import guess, with_guesses
+from tradewind.training.few_labels.pseudo import Guessed
+from tradewind.training.plan import Plan
+from tradewind.training.supervised.recipe import Recipe, Rows, recipe_of
+from tradewind.training.supervised.run import FineTuned, fine_tune
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatorRun:
+    """A tuned model, how it was learned, and where its run lies."""
+
+    recipe: Recipe
+    plan: Plan
+    done: FineTuned
+    out: Path
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatorJob:
+    """What all runs of an estimator share."""
+
+    shop: Shop
+    settings: EstimatorSettings
+    checkpoint: Checkpoint
+    progress: Progress
+
+    def run(self, examples: Examples, rows: GroupRows, out: Path, guessed: Guessed | None = None) -> EstimatorRun:
+        """Tunes one model; `guessed` is learned beside the rows, and never validated or tested on."""
+        learn = self.shop.settings.learn
+        whole, taught = with_copies(examples, rows.learned, self.settings.techniques, learn.seed)
+        if guessed:
+            whole, taught = with_guesses(whole, taught, guessed)
+        recipe = recipe_of(estimator_task(self.settings.task))(whole, self.settings.options)
+        plan = plan_of(self.shop.settings.learn, self.settings, len(taught))
+        task = recipe.task(rows.learned)
+        done = fine_tune(
+            task,
+            self._start(whole, (taught, rows.validated), out),
+            (recipe.take(taught), recipe.take(rows.validated)),
+            plan,
+            out,
+            settings=replace(run_settings_of(self.shop.settings.learn, self.settings), start=start_from(recipe)),
+            progress=self.progress,
+        )
+        return EstimatorRun(recipe, plan, done, out)
+
+    def _start(self, examples: Examples, sides: tuple[Rows, Rows], out: Path) -> Checkpoint:
+        """Returns the encoder that the run begins with: the pretrained one, or one tuned by contrast before it."""
+        if not self.settings.techniques.contrast:
+            return self.checkpoint
+        settings = self.settings if self.settings.method != "head" else _moving(self.settings)
+        plan = plan_of(self.shop.settings.learn, settings, len(sides[0]))
+        both = alike(examples, sides[0]), alike(examples, sides[1])
+        run_settings = run_settings_of(self.shop.settings.learn, settings)
+        return contrasted(self.checkpoint, both, plan, out / "contrast", run_settings, self.progress)
+
+
+def _moving(settings: EstimatorSettings) -> EstimatorSettings:
+    """A head alone would leave the encoder as it is: contrast moves its blocks, at the usual rate of doing so."""
+    return settings.model_copy(update={"method": "full", "method_options": {}, "learning_rate": None})
+
+
+OtherRuns = dict[str, EstimatorRun]
+
+
+def best_run(
+    job: EstimatorJob, examples: Examples, rows: GroupRows, out: Path
+) -> tuple[EstimatorRun, OtherRuns, tuple[str, ...]]:
+    """Returns the run that is kept, the one that is not by what it is called, and what is worth saying of them."""
+    first = job.run(examples, rows, out)
+    asked = job.settings.examples.unlabelled
+    if asked is None:
+        return first, {}, ()
+    task = estimator_task(job.settings.task)
+    if task.pairs:
+        raise ConfigError(f"{job.settings.task} compares two texts: unlabelled texts teach it nothing")
+    texts = read_unlabelled(asked, job.shop.root)
+    found = guess(first.done, task.reader(first.recipe.config()), examples, rows.validated, (texts, asked))
+    said = f"{len(found.sure)} of {found.asked} unlabelled texts guessed surely at temperature {found.temperature:g}"
+    if not len(found.sure):
+        return first, {}, (f"{said}: nothing to learn from.",)
+    second = job.run(examples, rows, out / "pseudo", found.sure)
+    watched = next(iter(first.done.tuned))
+    before, after = first.done.tuned[watched], second.done.tuned[watched]
+    kept = after >= before
+    note = f"{said}; on validation {watched} {before:.4f} without, {after:.4f} with: {'kept' if kept else 'not kept'}."
+    if kept:
+        return second, {"without pseudo-labels": first}, (note,)
+    return first, {"with pseudo-labels": second}, (note,)
