@@ -77,7 +77,7 @@ def from_encoder(texts_at_most: int) -> Catalogue | None:
 
         from tradewind.compression.export import export_encoder
         from tradewind.models.pretrained import resolve
-        from tradewind.runtime.encoder import encode_distinct
+        from tradewind.runtime.opening import encode_distinct
     except ImportError:
         return None
     import pyarrow.parquet as pq

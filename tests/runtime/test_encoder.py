@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tradewind.errors import ArtefactError, NotFoundError
 from tradewind.runtime import encoder as encoder_module
-from tradewind.runtime.encoder import OnnxEncoder, encode_distinct
+from tradewind.runtime.encoder import OnnxEncoder
+from tradewind.runtime.opening import encode_distinct
 
 SOME = ["milk", "bread milk tea", "牛奶", "", "tea tea tea tea tea", "milk", "never seen words", "bread"]
 any_text = st.text(alphabet="milkbread tea牛奶:😀\x00", max_size=60) | st.sampled_from(SOME)

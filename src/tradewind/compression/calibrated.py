@@ -34,7 +34,7 @@ FLAT: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Static:
+class StaticLayer:
     """A layer in integers: the factor of each channel, the step of its activations, int8 weights and their scales."""
 
     factor: np.ndarray
@@ -54,7 +54,7 @@ class CalibratedLinear(IntegerLinear):
         self._largest = calibration.largest
 
     def multiply(self, graph: GraphWriter, values: str, layer: Dense) -> Product:
-        static = _static(self._largest[layer.name], layer.weight)
+        static = static_layer(self._largest[layer.name], layer.weight)
         inputs = [
             _quantised(graph, values, static),
             graph.constant(layer.name, static.weight),
@@ -68,7 +68,7 @@ class CalibratedLinear(IntegerLinear):
 
     def attend(self, graph: GraphWriter, values: str, layer: Dense, heads: int) -> str:
         """One node: it multiplies head by head, and needs neither the split nor the copies that put heads together."""
-        static = _static(self._largest[layer.name], layer.weight)
+        static = static_layer(self._largest[layer.name], layer.weight)
         inputs = [
             _quantised(graph, values, static),
             graph.constant(layer.name, static.weight),
@@ -109,16 +109,16 @@ def folded(
     return tensors, Calibration(largest)
 
 
-def _static(largest: np.ndarray, weight: np.ndarray) -> _Static:
+def static_layer(largest: np.ndarray, weight: np.ndarray) -> StaticLayer:
     factor = factors(largest, weight)
     if np.abs(factor - 1.0).max() < FLAT:
         factor = np.ones_like(factor)
     quantised, scale = quantised_along(weight * factor[:, None], axis=0, levels=WEIGHT_LEVELS)
     step = np.float32(max((largest / factor).max() / ACTIVATION_LEVELS, SMALLEST))
-    return _Static(factor, step, quantised, scale.ravel())
+    return StaticLayer(factor, step, quantised, scale.ravel())
 
 
-def _quantised(graph: GraphWriter, values: str, static: _Static) -> str:
+def _quantised(graph: GraphWriter, values: str, static: StaticLayer) -> str:
     if (static.factor != 1.0).any():
         values = graph.node("Mul", [values, graph.constant("even", 1.0 / static.factor)])
     return graph.node(

@@ -24,7 +24,7 @@ from tradewind.evaluation.significance import paired_bootstrap
 from tradewind.models.bi_encoder import BiEncoder, load_bi_encoder
 from tradewind.models.checkpoint import WEIGHTS_FILE
 from tradewind.runtime.bundle import MODEL_FILE, EncoderFacts, Precision, Role
-from tradewind.runtime.encoder import OnnxEncoder
+from tradewind.runtime.opening import open_encoder
 from tradewind.telemetry import Progress, SilentProgress
 
 Encode = Callable[[Sequence[str], Role], np.ndarray]
@@ -117,7 +117,7 @@ def compare(checkpoint: Path, bundle: Path, texts: Sequence[str], metric: Metric
         raise ModelError(f"{len(texts)} held-out texts are too few to compare encoders", hint=f"give {FEWEST_TEXTS}")
     facts = EncoderFacts.read(bundle)
     original: Encode = _original(checkpoint, facts).encode
-    small: Encode = OnnxEncoder(bundle).encode
+    small: Encode = open_encoder(bundle).encode
     before, after = (metric(original), metric(small)) if metric else (None, None)
     return Compared(
         original_queries=original(texts, "query"),

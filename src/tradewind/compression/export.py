@@ -15,13 +15,19 @@ from tradewind.compression.bert import BertGraph, longest_text, plain_names
 from tradewind.compression.calibrated import CalibratedLinear, folded
 from tradewind.compression.calibration import calibrate
 from tradewind.compression.linear import FloatLinear, IntegerLinear
+from tradewind.compression.portable import PortableLinear
 from tradewind.errors import ModelError
 from tradewind.models.checkpoint import TOKENIZER_FILE, EncoderWeights, read_weights
-from tradewind.runtime.bundle import HEAD_FILE, LABELS_FILE, MODEL_FILE, EncoderFacts, Precision
+from tradewind.runtime.bundle import HEAD_FILE, LABELS_FILE, MODEL_FILE, EncoderFacts, Precision, Runtime
 from tradewind.runtime.role_map import TOGETHER_FILE
 from tradewind.runtime.tokens import TextTokens
 
 FEWEST_CALIBRATION: Final = 20
+RUNS: Final[Mapping[Runtime, frozenset[Precision]]] = {
+    "onnx": frozenset({"fp32", "int8", "int8-static"}),
+    "openvino": frozenset({"fp32", "int8-static"}),
+}
+"""What each runtime can be given. OpenVINO multiplies dynamic int8 in floats, and lets a text depend on its batch."""
 
 
 def export_encoder(
@@ -31,14 +37,19 @@ def export_encoder(
     max_tokens: int = 64,
     precision: Precision = "int8",
     calibration: Sequence[str] = (),
+    runtime: Runtime = "onnx",
 ) -> Path:
     """Writes the encoder in the Hugging Face folder `checkpoint` as a bundle into `out`, and returns `out`.
 
     `prefixes` are those of the roles query, passage and together; texts are cut at `max_tokens`, special tokens
     included. `int8-static` needs texts for `calibration`, 20 or more, like those it will be asked about.
     The same checkpoint and texts always give the same bytes.
-    Raises ModelError when the checkpoint's architecture cannot be exported, a part is missing or the texts are too few.
+    Raises ModelError when the checkpoint's architecture cannot be exported, a part is missing, the texts are too few,
+    or the `runtime` is not one that runs graphs of this precision.
     """
+    if runtime not in RUNS or precision not in RUNS[runtime]:
+        known = "; ".join(f"{name} runs {', '.join(sorted(runs))}" for name, runs in RUNS.items())
+        raise ModelError(f"a graph in {precision} is not written for {runtime}", hint=known)
     weights = read_weights(checkpoint)
     longest = longest_text(weights.config)
     if max_tokens > longest:
@@ -51,7 +62,7 @@ def export_encoder(
         tokens = TextTokens(checkpoint / TOKENIZER_FILE, max_tokens)
         # A text counts in every role: a prefix is read by all layers too.
         roles = [ids for prefix in dict.fromkeys(prefixes.values()) for ids in tokens.ids(calibration, prefix)]
-        _static_graph(weights, roles).save(out / MODEL_FILE)
+        _static_graph(weights, roles, runtime).save(out / MODEL_FILE)
     else:
         linear = IntegerLinear() if precision == "int8" else FloatLinear()
         BertGraph(weights.tensors, weights.config, linear).save(out / MODEL_FILE)
@@ -61,6 +72,7 @@ def export_encoder(
     facts = EncoderFacts(
         dimension=int(weights.config["hidden_size"]),
         max_tokens=max_tokens,
+        runtime=runtime,
         precision=precision,
         prefixes=dict(prefixes),
     )
@@ -68,10 +80,22 @@ def export_encoder(
     return out
 
 
-def _static_graph(weights: EncoderWeights, tokens: Sequence[Sequence[int]]) -> BertGraph:
+def cut_bundle(bundle: Path, dimension: int) -> None:
+    """Makes the encoder in `bundle` give the first `dimension` numbers of each vector, at length 1 again.
+
+    Raises ModelError when its vectors are not longer than that.
+    """
+    facts = EncoderFacts.read(bundle)
+    if not 1 <= dimension <= facts.whole:
+        raise ModelError(f"vectors of {facts.whole} numbers cannot be cut to {dimension}", where=str(bundle))
+    facts.model_copy(update={"dimension": dimension, "width": facts.whole}).write(bundle)
+
+
+def _static_graph(weights: EncoderWeights, tokens: Sequence[Sequence[int]], runtime: Runtime) -> BertGraph:
     layers = int(weights.config["num_hidden_layers"])
     tensors, calibration = folded(plain_names(weights.tensors), calibrate(weights, tokens), layers)
-    return BertGraph(tensors, weights.config, CalibratedLinear(calibration))
+    linear = PortableLinear(calibration) if runtime == "openvino" else CalibratedLinear(calibration)
+    return BertGraph(tensors, weights.config, linear)
 
 
 def export_classifier(encoder: Path, out: Path, labels: Sequence[str], weight: np.ndarray, bias: np.ndarray) -> Path:

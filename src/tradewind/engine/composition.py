@@ -17,7 +17,7 @@ from tradewind.index.delta import Delta
 from tradewind.index.filters import NO_FILTERS
 from tradewind.registry import pointers
 from tradewind.registry.keys import PublicKey, load_public
-from tradewind.runtime.encoder import OnnxEncoder
+from tradewind.runtime.opening import open_encoder
 from tradewind.runtime.sequence import SequenceModel
 from tradewind.settings import Shop
 from tradewind.telemetry import logger
@@ -66,7 +66,7 @@ def load_parts(source: Source, version: str, serving: Parts | None = None) -> Pa
     shared = serving is not None and serving.encoder_version == encoder.reference
     parts = Parts(
         generation=version,
-        encoder=serving.encoder if serving is not None and shared else OnnxEncoder(encoder.path),
+        encoder=serving.encoder if serving is not None and shared else open_encoder(encoder.path),
         encoder_version=encoder.reference,
         catalogue=Catalogue.open(index.path),
         template=source.template,

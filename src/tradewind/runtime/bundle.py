@@ -30,17 +30,31 @@ Role = Literal["query", "passage", "together"]
 Precision = Literal["int8-static", "int8", "fp32"]
 """`int8` scales every token by itself, `int8-static` a whole layer by what calibration saw."""
 
+Runtime = Literal["onnx", "openvino", "static"]
+"""What runs the bundle: ONNX Runtime, OpenVINO (an extra of its own), or a table of token vectors without a graph."""
+
 
 class EncoderFacts(BaseModel):
-    """The width of the vectors, where texts are cut, and what goes before a text in each role."""
+    """The width of the vectors, where texts are cut, and what goes before a text in each role.
+
+    Of a model that gives more numbers than `dimension`, `width` of them, the first are kept and brought to length 1
+    again.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     dimension: int = Field(ge=1)
+    width: int | None = Field(None, ge=1)
+    runtime: Runtime = "onnx"
     pooling: Literal["mean"] = "mean"
     max_tokens: int = Field(ge=2)
     precision: Precision
     prefixes: dict[str, str]
+
+    @property
+    def whole(self) -> int:
+        """How many numbers the model gives before the cut."""
+        return self.width or self.dimension
 
     @classmethod
     def read(cls, folder: Path) -> EncoderFacts:

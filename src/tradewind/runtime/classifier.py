@@ -18,15 +18,15 @@ import numpy as np
 
 from tradewind.errors import ArtefactError
 from tradewind.runtime.bundle import HEAD_FILE, LABELS_FILE
-from tradewind.runtime.encoder import OnnxEncoder
 from tradewind.runtime.head import read_head
+from tradewind.runtime.opening import open_encoder
 
 
 class OnnxClassifier:
     """An exported classifier; it may be shared by several threads."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
-        self._encoder = OnnxEncoder(folder, threads)
+        self._encoder = open_encoder(folder, threads)
         self._labels = _labels(folder / LABELS_FILE)
         self._weight, self._bias = read_head(folder / HEAD_FILE, self._encoder.dimension)
         if len(self._bias) != len(self._labels):

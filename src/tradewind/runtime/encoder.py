@@ -6,13 +6,14 @@ alone and in any company.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -21,10 +22,11 @@ from tradewind.runtime.bundle import INPUT, MODEL_FILE, OUTPUT, TOKENIZER_FILE, 
 from tradewind.runtime.role_map import read_role_map
 from tradewind.runtime.session import open_session
 from tradewind.runtime.tokens import TextTokens
-from tradewind.telemetry import Progress, SilentProgress
+from tradewind.telemetry import Progress
 
 BATCH_TOKENS: Final = 512
 """Tokens of one run: more no longer saves time, and would leave the processor's cache."""
+SHORTEST: Final = 1e-12
 CHUNK_TEXTS: Final = 8192
 """Texts that are cut into tokens at a time, so that a long catalogue never lies in memory as tokens."""
 
@@ -37,14 +39,34 @@ class _Batch:
     rows: np.ndarray
 
 
-class OnnxEncoder:
-    """An exported encoder. One may be shared by several threads; each run uses `threads` of the processor."""
+class TextEncoder(Protocol):
+    """Turns texts into unit vectors; a text's vector never depends on the texts beside it."""
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    @property
+    def dimension(self) -> int:
+        """The width of the vectors."""
+
+    def encode(self, texts: Sequence[str], role: Role) -> np.ndarray:
+        """Returns float32 (texts, dimension). Raises NotFoundError for a role that the encoder does not have."""
+
+    def encode_each(self, texts: Sequence[str], role: Role, workers: int, progress: Progress) -> np.ndarray:
+        """Returns the same as `encode`, by `workers` threads; `progress` advances by the texts that are done."""
+
+
+class LengthBatchedEncoder(ABC):
+    """An encoder that runs a bundle's graph over texts of one length at a time.
+
+    One may be shared by several threads; each run uses as many threads of the processor as it was opened with.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self._facts = EncoderFacts.read(folder)
         self._tokens = TextTokens(folder / TOKENIZER_FILE, self._facts.max_tokens)
-        self._session = open_session(folder / MODEL_FILE, threads)
-        self._together = read_role_map(folder, self._facts.dimension)
+        self._together = read_role_map(folder, self._facts.whole)
+
+    @abstractmethod
+    def _graph(self, ids: np.ndarray) -> np.ndarray:
+        """Returns the float32 vectors (texts, width) of `ids` (texts, tokens); called from several threads at once."""
 
     @property
     def dimension(self) -> int:
@@ -86,8 +108,9 @@ class OnnxEncoder:
                 yield _Batch(np.array([ids[row] for row in rows], np.int64), np.array(rows) + first_row)
 
     def _run(self, batch: _Batch, role: Role) -> np.ndarray:
-        vectors: np.ndarray = self._session.run([OUTPUT], {INPUT: batch.ids})[0]
-        return self._together.apply(vectors) if self._together and role == "together" else vectors
+        vectors = self._graph(batch.ids)
+        vectors = self._together.apply(vectors) if self._together and role == "together" else vectors
+        return cut(vectors, self.dimension)
 
     def _prefix(self, role: Role) -> str:
         if role not in self._facts.prefixes:
@@ -95,20 +118,28 @@ class OnnxEncoder:
         return self._facts.prefixes[role]
 
 
-def encode_distinct(
-    folder: Path, texts: Sequence[str], role: Role, workers: int = 2, progress: Progress | None = None
-) -> np.ndarray:
-    """Returns float32 (texts, dimension) like `OnnxEncoder.encode`; identical texts are encoded once.
+class OnnxEncoder(LengthBatchedEncoder):
+    """An exported encoder that ONNX Runtime runs on `threads` threads of the processor."""
 
-    `workers` threads share one session; `progress` is started with the number of distinct texts.
-    """
-    progress = progress or SilentProgress()
-    row_of = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-    progress.start("encode", len(row_of))
-    vectors = OnnxEncoder(folder).encode_each(list(row_of), role, workers, progress)
-    if len(row_of) == len(texts):
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        super().__init__(folder)
+        self._session = open_session(folder / MODEL_FILE, threads)
+
+    def _graph(self, ids: np.ndarray) -> np.ndarray:
+        vectors: np.ndarray = self._session.run([OUTPUT], {INPUT: ids})[0]
         return vectors
-    return vectors[np.fromiter((row_of[text] for text in texts), np.int64, len(texts))]
+
+
+def cut(vectors: np.ndarray, dimension: int) -> np.ndarray:
+    """Returns the first `dimension` numbers of each row (n, d) at length 1, float32; whole rows as they are.
+
+    Kusupati et al., "Matryoshka Representation Learning" (2022), section 3. Each row is summed by itself.
+    """
+    if vectors.shape[1] == dimension:
+        return vectors
+    kept = np.ascontiguousarray(vectors[:, :dimension], dtype=np.float32)
+    lengths = np.sqrt((kept * kept).sum(axis=1, keepdims=True, dtype=np.float32))
+    return np.asarray(kept / np.maximum(lengths, np.float32(SHORTEST)), dtype=np.float32)
 
 
 def _chunked(rows: Iterable[int], size: int) -> Iterator[list[int]]:

@@ -15,8 +15,8 @@ import numpy as np
 
 from tradewind.errors import ArtefactError
 from tradewind.runtime.bundle import HEAD_FILE
-from tradewind.runtime.encoder import OnnxEncoder
 from tradewind.runtime.head import read_head
+from tradewind.runtime.opening import open_encoder
 
 ESTIMATOR_FILE: Final = "estimator.json"
 
@@ -25,7 +25,7 @@ class OnnxTextModel:
     """An exported estimator over whole texts; it may be shared by several threads."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
-        self._encoder = OnnxEncoder(folder, threads)
+        self._encoder = open_encoder(folder, threads)
         self._weight, self._bias = read_head(folder / HEAD_FILE, self._encoder.dimension)
         self.config = _config(folder / ESTIMATOR_FILE)
 

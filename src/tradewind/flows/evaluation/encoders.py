@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tradewind.flows.publishing import fetch
 from tradewind.flows.step import Context
 from tradewind.flows.steps.weights import checkpoint_of
-from tradewind.runtime.encoder import encode_distinct
+from tradewind.runtime.opening import encode_distinct
 from tradewind.tasks.scoring import Encode, Role, Scorer, by_chance, by_vectors, by_words, remembering
 from tradewind.telemetry import Progress
 

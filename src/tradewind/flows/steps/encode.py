@@ -18,7 +18,7 @@ def _inputs(context: Context) -> dict[str, Any]:
 
 
 def _run(context: Context, progress: Progress) -> Outputs:
-    from tradewind.runtime.encoder import encode_distinct
+    from tradewind.runtime.opening import encode_distinct
 
     encoder = fetch(context.shop, context.outputs["compress"])
     texts = snapshot_of(context).items()["text"].to_pylist()
