@@ -16,7 +16,7 @@ from tradewind.registry.artefacts import Artefact, publish
 from tradewind.registry.keys import ensure_keypair
 from tradewind.registry.manifest import ManifestFacts
 from tradewind.registry.pointers import promote
-from tradewind.settings import Shop
+from tradewind.settings import EstimatorSettings, Shop
 from tradewind.tasks.estimators import estimator_task
 from tradewind.telemetry import Progress
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ADDRESSES: Final[dict[str, Any]] = {"examples": {"source": {"url"}, "unlabelled": {"source": {"url"}}}}
 """What of the settings no manifest repeats: a database's address may hold a password."""
+TOLD: Final = {"r_drop", "adversary", "radius", "copies", "contrast"}
+"""What of the techniques a tracker is told: the others hold the shop's words."""
 HELD_OUT: Final = 200
 """Texts on which the compressed model is held against its original."""
 
@@ -47,21 +49,19 @@ def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimat
     Raises DataError, ConfigError, ParityError, and GateError when it misses its gate: the old version then stays.
     """
     from tradewind.compression.estimator import compress_estimator
-    from tradewind.models.pretrained import resolve
     from tradewind.training.estimator import train
+    from tradewind.training.tracking import tracked
 
     watch = Stopwatch()
     settings = settings_of(shop, name)
-    task = estimator_task(settings.task)
-    if task.pairs != bool(settings.examples.second):
-        raise ConfigError(f"{settings.task} {'needs' if task.pairs else 'takes no'} examples.second", where=name)
-    examples, rows = read_examples(shop, f"{KIND}-{name}", settings.examples, task.parse)
-    encoder = shop.settings.encoder
-    checkpoint = resolve(
-        encoder.pretrained, trim=encoder.trim_vocabulary, languages=shop.settings.languages, progress=progress
-    )
+    examples, rows = estimator_examples(shop, name)
+    checkpoint = pretrained(shop, progress)
     scratch = shop.scratch / KIND / name
-    result, config = train(shop, name, examples, checkpoint, scratch, progress)
+    with tracked(shop, name, progress, told_settings(settings)) as run:
+        result, config = train(shop, name, examples, checkpoint, scratch, progress)
+        run.final(
+            {f"{row}/{column}": value for row, found in result.metrics.items() for column, value in found.items()}
+        )
     held_out = sorted(set(examples.texts))[:: max(1, len(set(examples.texts)) // HELD_OUT)][:HELD_OUT]
     progress.start("compress", None)
     _, profile = compress_estimator(
@@ -74,6 +74,34 @@ def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimat
     artefact = _published(shop, name, result, profile, checkpoint, examples)
     shutil.rmtree(scratch / "bundle")
     return LearnedEstimator(artefact, result, rows, card)
+
+
+def estimator_examples(shop: Shop, name: str) -> tuple[Examples, TableReport]:
+    """Returns the examples of the estimator `name`, and what became of every row of its table."""
+    settings = settings_of(shop, name)
+    task = estimator_task(settings.task)
+    if task.pairs != bool(settings.examples.second):
+        raise ConfigError(f"{settings.task} {'needs' if task.pairs else 'takes no'} examples.second", where=name)
+    return read_examples(shop, f"{KIND}-{name}", settings.examples, task.parse)
+
+
+def pretrained(shop: Shop, progress: Progress) -> Checkpoint:
+    """Returns the encoder that the shop's models begin with."""
+    from tradewind.models.pretrained import resolve
+
+    encoder = shop.settings.encoder
+    return resolve(
+        encoder.pretrained, trim=encoder.trim_vocabulary, languages=shop.settings.languages, progress=progress
+    )
+
+
+def told_settings(settings: EstimatorSettings) -> dict[str, Any]:
+    """Returns what a tracker may be told of the settings: how a run learns, and nothing of the shop's own words."""
+    from tradewind.training.tracking import flattened
+
+    return flattened(
+        settings.model_dump(include={"task": True, "blocks": True, "max_tokens": True, "techniques": TOLD})
+    )
 
 
 def _published(

@@ -135,5 +135,10 @@ class LearnSettings(Settings):
     next_item: TaskSettings = TaskSettings()
     label: str = "category"
     """What classify predicts: `category` (the leaf of the path) or an attribute's name."""
+    tracking: str = "none"
+    """Where runs are tracked beside TensorBoard: `none`, `wandb`, `mlflow`, or a tracker that a plug-in brings."""
+    tracking_address: str | None = None
+    """The tracker's server, for MLflow any tracking URI; left out, runs stay in the shop's folder and nothing is
+    sent."""
     estimators: dict[str, EstimatorSettings] = {}
     """Models of the shop's own by name, each learned by `tradewind train NAME`, asked by `tradewind predict NAME`."""

@@ -22,6 +22,7 @@ from tradewind.training.checkpoints import last_complete, take_up
 from tradewind.training.guarded_step import Step, in_memory, require_finite, whole_in_memory
 from tradewind.training.plan import Plan, processor_has_bf16
 from tradewind.training.tuning import attending
+from tradewind.training.watching import Relay, Start, announce, conclude, watchers
 
 Batch = Mapping[str, Any]
 OPTIMISERS: Final = {"adamw": "adamw_torch", "sgd": "sgd", "adafactor": "adafactor"}
@@ -164,12 +165,13 @@ def fit(
     torch.set_num_threads(plan.threads)
     checkpoints = take_up(folder / "checkpoints", plan.fingerprint(identity))
     last = last_complete(checkpoints)
+    announce(Start(objective, batches, plan, watched))
     progress.start("learning", plan.steps)
     progress.advance(_step_of(last))
     trainer = _trainer(objective, batches, plan, checkpoints, validate, watched, progress, folder / "tensorboard")
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     objective.to("cpu")
-    return _curves(trainer.state, watched, last, bool(trainer.args.bf16))
+    return conclude(_curves(trainer.state, watched, last, bool(trainer.args.bf16)))
 
 
 def forget(folder: Path) -> None:
@@ -202,6 +204,7 @@ def _trainer(
             EarlyStoppingCallback(early_stopping_patience=plan.patience),
             TensorBoardCallback(SummaryWriter(str(board))),  # type: ignore[no-untyped-call]
             *attending(objective, plan.steps),
+            *([Relay(watched)] if watchers() else []),
         ],
     )
     trainer.remove_callback(PrinterCallback)

@@ -33,10 +33,12 @@ def _run(context: Context, progress: Progress) -> Outputs:
     if not context.shop.settings.learn.classify.enabled:
         return NOTHING
     from tradewind.training.classify import train
+    from tradewind.training.tracking import tracked
 
     tuned = replace(checkpoint_of(context), folder=Path(context.outputs["match"]["folder"]))
     try:
-        result = train(context.shop, snapshot_of(context), tuned, context.shop.scratch / "classify", progress)
+        with tracked(context.shop, "classify", progress):
+            result = train(context.shop, snapshot_of(context), tuned, context.shop.scratch / "classify", progress)
     except DataError as error:
         progress.note(f"      no classifier: {error}")
         return NOTHING

@@ -40,10 +40,14 @@ def _run(context: Context, progress: Progress) -> Outputs:
         progress.note("      match is switched off: the untuned encoder serves")
         return _untuned(checkpoint)
     from tradewind.training.match import train
+    from tradewind.training.tracking import tracked
 
     found = glosses_of(context.shop)
     try:
-        result = train(context.shop, snapshot_of(context), checkpoint, context.shop.scratch / "match", progress, found)
+        with tracked(context.shop, "match", progress):
+            result = train(
+                context.shop, snapshot_of(context), checkpoint, context.shop.scratch / "match", progress, found
+            )
     except DataError as error:
         progress.note(f"      {error}: the untuned encoder serves")
         return _untuned(checkpoint)

@@ -31,10 +31,13 @@ def _run(context: Context, progress: Progress) -> Outputs:
         return NOTHING
     from tradewind.compression.sequence_export import export_sequence
     from tradewind.training.next_item import train
+    from tradewind.training.tracking import tracked
 
     snapshot = snapshot_of(context)
     ids = snapshot.items()["id"].to_pylist()
-    result = train(context.shop, snapshot, vectors_of(context), ids, context.shop.scratch / "next_item", progress)
+    scratch = context.shop.scratch / "next_item"
+    with tracked(context.shop, "next_item", progress):
+        result = train(context.shop, snapshot, vectors_of(context), ids, scratch, progress)
     if result is None:
         return NOTHING
     for line in result.as_text().splitlines():

@@ -1,0 +1,1 @@
+"""Trackers of experiments, one per file, registered under `tradewind.trackers`."""
