@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from tradewind.training.trainer import Curves
 
-_OURS = "#0b6e8f"
-_OTHERS = "#b8c4ce"
-_LINE = "#c8553d"
+OURS = "#0b6e8f"
+OTHERS = "#b8c4ce"
+LINE = "#c8553d"
 
 
 def curves_figure(curves: Curves) -> str:
@@ -21,16 +21,16 @@ def curves_figure(curves: Curves) -> str:
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     loss, watched = figure.subplots(1, 2)
     steps, values = _columns(curves.loss)
-    loss.plot(steps, values, color=_OTHERS, linewidth=1, label="each step")
-    loss.plot(steps, _running_mean(values), color=_OURS, linewidth=2, label="running mean")
+    loss.plot(steps, values, color=OTHERS, linewidth=1, label="each step")
+    loss.plot(steps, _running_mean(values), color=OURS, linewidth=2, label="running mean")
     loss.set(title="Loss", xlabel="step", ylim=(0, None))
     loss.legend(frameon=False)
     steps, values = _columns(curves.validation)
-    watched.plot(steps, values, color=_OURS, marker="o")
-    watched.axvline(curves.best_step, color=_LINE, linestyle="--", label=f"kept: step {curves.best_step}")
+    watched.plot(steps, values, color=OURS, marker="o")
+    watched.axvline(curves.best_step, color=LINE, linestyle="--", label=f"kept: step {curves.best_step}")
     watched.set(title=f"Validation: {curves.watched}", xlabel="step")
     watched.legend(frameon=False)
-    return _svg(figure)
+    return svg(figure)
 
 
 def bars_figure(title: str, rows: Mapping[str, Mapping[str, float]], metrics: Sequence[str], ours: str) -> str:
@@ -41,11 +41,11 @@ def bars_figure(title: str, rows: Mapping[str, Mapping[str, float]], metrics: Se
     for axes, metric in zip(np.atleast_1d(figure.subplots(1, len(metrics), sharey=True)), metrics, strict=True):
         names = [name for name in rows if metric in rows[name]]
         values = [rows[name][metric] for name in names]
-        bars = axes.barh(names, values, color=[_OURS if name == ours else _OTHERS for name in names])
+        bars = axes.barh(names, values, color=[OURS if name == ours else OTHERS for name in names])
         axes.bar_label(bars, fmt="%.3f", padding=3)
         axes.set(title=metric, xlim=(0, max([*values, 1e-9]) * 1.18))
         axes.invert_yaxis()
-    return _svg(figure)
+    return svg(figure)
 
 
 def _columns(points: Sequence[tuple[int, float]]) -> tuple[list[int], list[float]]:
@@ -56,11 +56,11 @@ def _running_mean(values: Sequence[float], over: int = 10) -> list[float]:
     return [float(np.mean(values[max(0, end - over) : end])) for end in range(1, len(values) + 1)]
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """Returns the figure as an SVG element; the same run draws the same bytes."""
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
     drawn = io.StringIO()
-    # Fixed ids and no date: the same run draws the same bytes.
     with matplotlib.rc_context({"svg.hashsalt": "tradewind", "svg.fonttype": "none"}):
         figure.savefig(drawn, format="svg", metadata={"Date": None})
     return drawn.getvalue()[drawn.getvalue().index("<svg") :]

@@ -7,10 +7,11 @@ from pathlib import Path
 import typer
 
 from tradewind.cli.app import app
-from tradewind.cli.reporter import TerminalReporter
+from tradewind.cli.reporter import TerminalReporter, bar
 from tradewind.cli.results import print_learned
 from tradewind.errors import RequestError
 from tradewind.flows.estimators import learn_estimator
+from tradewind.flows.rates import find_rate
 from tradewind.flows.up import build_shop
 from tradewind.settings import load_shop
 
@@ -31,16 +32,26 @@ def ingest(shop: Path = SHOP) -> None:
 
 @app.command()
 def train(
-    task: str = typer.Argument(..., help="match, classify, next_item, or an estimator's name."), shop: Path = SHOP
+    task: str = typer.Argument(..., help="match, classify, next_item, or an estimator's name."),
+    shop: Path = SHOP,
+    find: bool = typer.Option(False, "--find-rate", help="Only say which learning rates an estimator's run can take."),
 ) -> None:
     """Train one task again, with what it needs before it; or one of the shop's own `learn.estimators`."""
-    if task in TASKS:
+    if task in TASKS and not find:
         _again(shop, task)
         return
     opened = load_shop(shop)
     own = sorted(opened.settings.learn.estimators)
     if task not in own:
-        raise RequestError(f"there is no task {task!r}", hint=f"the tasks are {', '.join([*TASKS, *own])}")
+        known = own if find else [*TASKS, *own]
+        raise RequestError(
+            f"there is no {'estimator' if find else 'task'} {task!r}", hint=f"there are {', '.join(known) or 'none'}"
+        )
+    if find:
+        with bar(f"Test the rates of {task}") as progress:
+            found = find_rate(opened, task, progress)
+        print(f"{found.curve.as_text()}\nreport: {found.report}")
+        return
     with TerminalReporter() as reporter:
         learned = learn_estimator(opened, task, reporter.alone(f"Learn {task}"))
     print_learned(learned)
