@@ -102,3 +102,12 @@ def test_a_limited_ranking_keeps_the_questions_texts_and_drops_answers_outside_i
 
 def test_popularity_answers_with_what_sells_most() -> None:
     assert popularity_recall(_check(6, [1]), k=1).shown.tolist() == [1.0]
+
+
+def test_only_what_may_be_asked_about_is_asked_and_its_company_stays_whole() -> None:
+    held = Baskets(np.array([0, 2, 6, 1, 3, 4, 6]), np.array([0, 3, 5, 7]))
+    check = bought_together(CATALOGUE, held, questions=10, seed=1, asked=np.array([6]))
+    assert check.anchors.tolist() == [6, 6]
+    assert sorted(rows.tolist() for rows in check.answers) == [[0, 2], [4]]
+    with pytest.raises(DataError, match="no held-out basket"):
+        bought_together(CATALOGUE, held, questions=10, seed=1, asked=np.array([5]))

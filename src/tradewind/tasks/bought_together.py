@@ -72,22 +72,27 @@ def bought_together(
     seed: int,
     ranked: int | None = None,
     largest: int = 60,
+    asked: Rows | None = None,
 ) -> BoughtTogether:
     """Returns up to `questions` questions, one from each of as many baskets of 2 to `largest` items.
 
-    `ranked` limits the ranking to that many texts, those of the questions first, then the most sold, then others at
-    random: a quicker protocol, whose figures are only comparable with one another. None ranks the whole catalogue.
+    `asked` are the item rows that may be asked about, any for None. `ranked` limits the ranking to that many texts,
+    those of the questions first, then the most sold, then others at random: a quicker protocol, whose figures are only
+    comparable with one another. None ranks the whole catalogue.
     Raises DataError when no basket will do.
     """
     random = np.random.default_rng(seed)
-    usable = np.flatnonzero((held_out.sizes >= 2) & (held_out.sizes <= largest))
+    may = np.ones(len(held_out.rows), dtype=bool) if asked is None else np.isin(held_out.rows, asked)
+    holds = np.diff(np.concatenate([[0], np.cumsum(may)])[held_out.starts]) > 0
+    usable = np.flatnonzero((held_out.sizes >= 2) & (held_out.sizes <= largest) & holds)
     if not len(usable):
         raise DataError("no held-out basket has two items", hint="match needs purchases with a basket or a buyer")
     chosen = random.permutation(usable)[:questions]
     anchors, answers = [], []
     for number in chosen:
-        rows = held_out.rows[held_out.starts[number] : held_out.starts[number + 1]]
-        anchor = int(random.integers(len(rows)))
+        there = slice(held_out.starts[number], held_out.starts[number + 1])
+        rows, choices = held_out.rows[there], np.flatnonzero(may[there])
+        anchor = int(choices[random.integers(len(choices))])
         anchors.append(int(rows[anchor]))
         answers.append(np.delete(rows, anchor))
     if ranked is None or ranked >= len(catalogue.texts):

@@ -37,6 +37,19 @@ def by_chance(seed: int) -> Scorer:
     return score
 
 
+def blended(ours: Scorer, theirs: Scorer, share: float) -> Scorer:
+    """Returns the scorer share · `ours` + (1 − share) · `theirs`, each brought to mean 0 and deviation 1 per question.
+
+    A side that scores all answers of a question alike says nothing there and leaves the other alone.
+    """
+
+    def score(questions: Sequence[str], answers: Sequence[str]) -> npt.NDArray[np.floating]:
+        mine, other = (_standardised(side(questions, answers)) for side in (ours, theirs))
+        return share * mine + (1.0 - share) * other
+
+    return score
+
+
 def remembering(encode: Encode) -> Encode:
     """Returns `encode` with a memory of the last call's texts per role: a protocol asks for the same ones again."""
     seen: dict[Role, tuple[tuple[str, ...], npt.NDArray[np.float32]]] = {}
@@ -48,3 +61,11 @@ def remembering(encode: Encode) -> Encode:
         return seen[role][1]
 
     return recall
+
+
+def _standardised(scores: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    centred = scores - scores.mean(axis=1, keepdims=True, dtype=np.float64)
+    spread = centred.std(axis=1, keepdims=True)
+    # Equal scores leave a rounding error behind, which divided by itself would be an opinion.
+    said = spread > 1e-9 * np.abs(scores).max(axis=1, keepdims=True, initial=1e-300)
+    return np.where(said, centred / np.where(said, spread, 1.0), 0.0)

@@ -20,8 +20,8 @@ from tradewind.models.pretrained import Checkpoint
 from tradewind.settings import Shop
 from tradewind.tasks.translations import Glosses, Meaning, parted
 from tradewind.telemetry import SilentProgress
-from tradewind.training import match
 from tradewind.training.interpolation import Mixture, copy_of
+from tradewind.training.match import mixing, train
 from tradewind.training.match_batches import identity, match_batches
 from tradewind.training.match_examples import EFFORTS, match_examples, shop_words
 from tradewind.training.plan import Budget
@@ -46,7 +46,7 @@ def test_a_run_learns_and_leaves_all_it_says(
     tiny_effort: None,
 ) -> None:
     shop = make_shop(match={**SETTINGS, "method": method})
-    result = match.train(shop, snapshot, checkpoint, tmp_path / "out", SilentProgress())
+    result = train(shop, snapshot, checkpoint, tmp_path / "out", SilentProgress())
     rows = result.tables[0].rows
     assert {"random", "popularity", "BM25", "untuned", "untuned, role together", "tuned", "ceiling"} <= set(rows)
     if result.facts["share of the tuned weights"] == 1.0:
@@ -71,8 +71,8 @@ def test_weights_that_hurt_a_judged_search_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     floors = iter([{"all": 0.9, "zh": 0.9}, *[{"all": 0.95, "zh": 0.5}] * 4])
-    monkeypatch.setattr(match, "_searches", lambda check, encode: next(floors))
-    result = match.train(
+    monkeypatch.setattr(mixing, "_searches", lambda check, encode: next(floors))
+    result = train(
         make_shop(match={**SETTINGS, "max_steps": 4}), snapshot, checkpoint, tmp_path / "out", SilentProgress()
     )
     assert result.facts["share of the tuned weights"] == 0.0
@@ -96,10 +96,8 @@ def test_chinese_words_find_what_the_glossary_says_they_mean(
     tiny_effort: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(match, "_searches", lambda check, encode: {"all": 1.0})
-    result = match.train(
-        make_shop(match=SETTINGS), snapshot, checkpoint, tmp_path / "out", SilentProgress(), _glosses()
-    )
+    monkeypatch.setattr(mixing, "_searches", lambda check, encode: {"all": 1.0})
+    result = train(make_shop(match=SETTINGS), snapshot, checkpoint, tmp_path / "out", SilentProgress(), _glosses())
     learned, held = parted(_glosses())
     texts = snapshot.items()["text"].to_pylist()
     found = {folder: load_bi_encoder(folder) for folder in (checkpoint.folder, result.folder)}
@@ -134,7 +132,7 @@ def test_a_shop_without_purchases_is_told_so(
 ) -> None:
     bare = dataclasses.replace(snapshot, log=snapshot.log.slice(0, 0))
     with pytest.raises(DataError, match="no purchases"):
-        match.train(make_shop(), bare, checkpoint, tmp_path, SilentProgress())
+        train(make_shop(), bare, checkpoint, tmp_path, SilentProgress())
 
 
 def test_batches_hold_no_known_pair_as_a_negative_and_no_passage_twice(
