@@ -17,6 +17,7 @@ from transformers import AutoConfig, AutoModel
 
 from tradewind.models.adaptable import runs_by_block
 from tradewind.models.checkpoint import CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE, require_checkpoint
+from tradewind.models.narrow import is_narrow, load_narrow
 from tradewind.runtime.role_map import TOGETHER_FILE, RoleMap, read_role_map, write_role_map
 
 E5_PREFIXES: Final[Mapping[str, str]] = {
@@ -135,7 +136,11 @@ def load_bi_encoder(
     for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
         if hasattr(config, name):
             setattr(config, name, dropout)
-    model = AutoModel.from_pretrained(folder, config=config, dtype=torch.float32, **_without_pooler(config.model_type))
+    options = _without_pooler(config.model_type)
+    if is_narrow(config):
+        model: Any = load_narrow(folder, config, **options)
+    else:
+        model = AutoModel.from_pretrained(folder, config=config, dtype=torch.float32, **options)
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
