@@ -1,0 +1,1 @@
+"""Distillation: a smaller encoder learns to give the vectors of a larger one."""
