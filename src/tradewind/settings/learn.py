@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tradewind.settings.base import Settings
 from tradewind.settings.data import SourceSettings
+from tradewind.settings.resources import ResourceSettings
 
 Effort = Literal["quick", "normal", "full"]
 Method = str
@@ -140,5 +141,6 @@ class LearnSettings(Settings):
     tracking_address: str | None = None
     """The tracker's server, for MLflow any tracking URI; left out, runs stay in the shop's folder and nothing is
     sent."""
+    resources: ResourceSettings = ResourceSettings()
     estimators: dict[str, EstimatorSettings] = {}
     """Models of the shop's own by name, each learned by `tradewind train NAME`, asked by `tradewind predict NAME`."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from tradewind.settings import LearnSettings, TaskSettings
+from tradewind.training.resources import Resources, resources_of
 from tradewind.training.tuning import TuningMethod
 from tradewind.training.tuning import method as named_method
 
@@ -49,6 +50,8 @@ class Plan:
     method_options: Mapping[str, Any] = field(default_factory=dict)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
 
+    resources: Resources = field(default=Resources())
+
     @property
     def tuning(self) -> TuningMethod:
         """The run's tuning method. Raises ConfigError for options that it does not have."""
@@ -56,7 +59,7 @@ class Plan:
 
     @property
     def batches(self) -> int:
-        """How many batches the run reads: accumulation spends several on one step."""
+        """How many batches the run reads: accumulation, over all processes, spends several on one step."""
         return self.steps * self.accumulation
 
     def fingerprint(self, *more: str) -> str:
@@ -72,7 +75,7 @@ def plan_run(task: TaskSettings, learn: LearnSettings, budget: Budget, method: T
         method=task.method,
         steps=steps,
         batch_size=task.batch_size or budget.batch_size,
-        accumulation=task.accumulation,
+        accumulation=task.accumulation * learn.resources.processes,
         evaluate_every=max(1, min(budget.evaluate_every, steps)),
         learning_rate=task.learning_rate or usual,
         optimiser=task.optimiser,
@@ -84,6 +87,7 @@ def plan_run(task: TaskSettings, learn: LearnSettings, budget: Budget, method: T
         threads=learn.threads,
         method_options=task.method_options,
         schedule=task.schedule,
+        resources=resources_of(learn.resources),
     )
 
 

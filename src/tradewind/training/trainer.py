@@ -18,9 +18,13 @@ from transformers.trainer_callback import PrinterCallback
 
 from tradewind.errors import ModelError
 from tradewind.telemetry import Progress
+from tradewind.training import ranks
 from tradewind.training.checkpoints import last_complete, take_up
+from tradewind.training.elsewhere import learn_elsewhere
 from tradewind.training.guarded_step import Step, in_memory, require_finite, whole_in_memory
-from tradewind.training.plan import Plan, processor_has_bf16
+from tradewind.training.hardware import compute_again, precision_here, require, trainer_arguments
+from tradewind.training.job import Job, take_in
+from tradewind.training.plan import Plan
 from tradewind.training.tuning import attending
 from tradewind.training.watching import Relay, Start, announce, conclude, watchers
 
@@ -112,13 +116,15 @@ class _Runner(Trainer):
 
     def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Returns the loss, a number, of a batch that was learned whole or in parts."""
-        if cast(Objective, self.model).divisible and self.args.gradient_accumulation_steps == 1:
-            loss = in_memory(self._weighed(model), inputs, model.zero_grad, self._progress)
+        if cast(Any, self.model).divisible and self.args.gradient_accumulation_steps == 1:
+            with ranks.unshared(model):
+                loss = in_memory(self._weighed(model), inputs, model.zero_grad, self._progress)
+            ranks.share_gradients(model)
         else:
             with whole_in_memory():
                 loss = super().training_step(model, inputs, num_items_in_batch)
         require_finite(loss, int(self.state.global_step), self._batches_read)
-        self._batches_read += 1
+        self._batches_read += ranks.count()
         return loss
 
     def _weighed(self, model: nn.Module) -> Step:
@@ -135,7 +141,7 @@ class _Runner(Trainer):
         """Returns the watched metric. Validation works with numpy, on the processor: the model comes there and back."""
         model = cast(nn.Module, self.model)
         model.eval().to("cpu")
-        metrics = {f"eval_{self._watched}": self._validate()}
+        metrics = {f"eval_{self._watched}": ranks.from_first(self._validate)}
         model.to(self.args.device).train()
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
@@ -161,17 +167,31 @@ def fit(
     """
     if not len(batches):
         raise ModelError("there are no examples to learn from")
-    set_seed(plan.seed)
-    torch.set_num_threads(plan.threads)
-    checkpoints = take_up(folder / "checkpoints", plan.fingerprint(identity))
-    last = last_complete(checkpoints)
+    require(plan.resources)
     announce(Start(objective, batches, plan, watched))
+    job = Job(objective, batches, plan, folder, validate, watched, identity)
+    if not plan.resources.elsewhere:
+        return conclude(learn(job, progress))
+    outcome = learn_elsewhere(job, progress)
+    take_in(objective, outcome.state)
+    return conclude(outcome.curves)
+
+
+def learn(job: Job, progress: Progress) -> Curves:
+    """Trains the job's objective in place and returns its curves, in this process: alone, or as one of a group."""
+    objective, plan = job.objective, job.plan
+    set_seed(plan.seed)
+    torch.set_num_threads(max(1, plan.threads // plan.resources.processes))
+    checkpoints = take_up(job.folder / "checkpoints", plan.fingerprint(job.identity))
+    last = last_complete(checkpoints, ranks.count())
+    if plan.resources.gradient_checkpointing:
+        compute_again(objective, progress)
     progress.start("learning", plan.steps)
     progress.advance(_step_of(last))
-    trainer = _trainer(objective, batches, plan, checkpoints, validate, watched, progress, folder / "tensorboard")
+    trainer = _trainer(job, checkpoints, _step_of(last), progress)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     objective.to("cpu")
-    return conclude(_curves(trainer.state, watched, last, bool(trainer.args.bf16)))
+    return _curves(trainer.state, job.watched, last, precision_here(plan.resources.precision))
 
 
 def forget(folder: Path) -> None:
@@ -179,44 +199,41 @@ def forget(folder: Path) -> None:
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
-def _trainer(
-    objective: Objective,
-    batches: Batches,
-    plan: Plan,
-    checkpoints: Path,
-    validate: Callable[[], float],
-    watched: str,
-    progress: Progress,
-    board: Path,
-) -> _Runner:
+def _trainer(job: Job, checkpoints: Path, begun: int, progress: Progress) -> _Runner:
+    plan, first = job.plan, ranks.rank() == 0
     trainer = _Runner(
-        validate,
-        watched,
+        job.validate,
+        job.watched,
         progress,
-        _step_of(last_complete(checkpoints)) * plan.accumulation,
-        model=objective,
-        args=_arguments(plan, checkpoints, watched),
-        train_dataset=_Lazy(batches),
-        eval_dataset=_Lazy(batches),
+        begun * plan.accumulation + ranks.rank(),
+        model=job.objective,
+        args=_arguments(job, checkpoints),
+        train_dataset=_Lazy(job.batches),
+        eval_dataset=_Lazy(job.batches),
         data_collator=_only,
         callbacks=[
             _Report(progress),
             EarlyStoppingCallback(early_stopping_patience=plan.patience),
-            TensorBoardCallback(SummaryWriter(str(board))),  # type: ignore[no-untyped-call]
-            *attending(objective, plan.steps),
-            *([Relay(watched)] if watchers() else []),
+            *([_board(job.folder)] if first else []),
+            *attending(job.objective, plan.steps),
+            *([Relay(job.watched)] if first and watchers() else []),
         ],
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
 
 
-def _arguments(plan: Plan, checkpoints: Path, watched: str) -> TrainingArguments:
+def _board(folder: Path) -> TensorBoardCallback:
+    return TensorBoardCallback(SummaryWriter(str(folder / "tensorboard")))  # type: ignore[no-untyped-call]
+
+
+def _arguments(job: Job, checkpoints: Path) -> TrainingArguments:
+    plan = job.plan
     return TrainingArguments(
         output_dir=str(checkpoints),
         max_steps=plan.steps,
         per_device_train_batch_size=1,
-        gradient_accumulation_steps=plan.accumulation,
+        gradient_accumulation_steps=plan.accumulation // ranks.count(),
         learning_rate=plan.learning_rate,
         weight_decay=plan.weight_decay,
         optim=OPTIMISERS[plan.optimiser],
@@ -229,18 +246,17 @@ def _arguments(plan: Plan, checkpoints: Path, watched: str) -> TrainingArguments
         save_steps=plan.evaluate_every,
         save_total_limit=1,
         load_best_model_at_end=True,
-        metric_for_best_model=f"eval_{watched}",
+        metric_for_best_model=f"eval_{job.watched}",
         greater_is_better=True,
         logging_steps=1,
         logging_nan_inf_filter=False,
         report_to="none",
-        bf16=processor_has_bf16(),
-        use_cpu=not torch.cuda.is_available(),
-        seed=plan.seed,
+        seed=plan.seed + ranks.rank(),  # each process has its own dropout
         data_seed=plan.seed,
         disable_tqdm=True,
         remove_unused_columns=False,
         label_names=[],
+        **trainer_arguments(plan.resources, job.objective),
     )
 
 
@@ -252,7 +268,7 @@ def _only(items: Sequence[Batch]) -> Batch:
     return items[0]
 
 
-def _curves(state: Any, watched: str, last: Path | None, bf16: bool) -> Curves:
+def _curves(state: Any, watched: str, last: Path | None, precision: str) -> Curves:
     history: list[dict[str, float]] = state.log_history
     name = f"eval_{watched}"
     return Curves(
@@ -262,5 +278,5 @@ def _curves(state: Any, watched: str, last: Path | None, bf16: bool) -> Curves:
         best_step=int(state.best_global_step or state.global_step),
         last_step=int(state.global_step),
         resumed_from=_step_of(last),
-        precision="bf16" if bf16 else "fp32",
+        precision=precision,
     )

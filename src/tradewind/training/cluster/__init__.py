@@ -1,0 +1,1 @@
+"""Runs on machines other than this one."""
