@@ -25,6 +25,7 @@ DATA: dict[str, tuple[str, ...]] = {
     "classify": ("product_classification_zh", "livostyle_fashion_en"),
     "tag": ("ecom_ner_zh",),
     "rank": ("icecat_chorus_en",),
+    "match": ("uci_online_retail_en",),
     "purchase": ("uci_shoppers_intention",),
     "clicks": ("open_bandit_zozotown",),
     "rating": ("womens_clothing_reviews_en",),
