@@ -100,7 +100,7 @@ def test_the_demo_keeps_its_keys_from_start_to_start_and_to_its_owner(make_shop)
     assert stat.S_IMODE((shop.keys / FILE_NAME).stat().st_mode) == 0o600
     ring = open_keys(shop.keys)
     assert ring.find(first.browser_key).scopes == {"search", "events"}
-    assert ring.find(first.admin_key).scopes == {"search", "events", "admin"}
+    assert ring.find(first.admin_key).scopes == {"search", "events", "jobs", "admin"}
     ring.revoke(ring.find(first.browser_key).id)
     second = prepare(shop)
     assert second.browser_key != first.browser_key

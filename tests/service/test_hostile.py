@@ -70,6 +70,8 @@ def bodies(word: str) -> list[tuple[str, str, object]]:
         ("PATCH", "/v1/items/01", {"attributes": {word: word}, "updated_at": word}),
         ("PUT", "/v1/users/me/consent", {"personalise": word}),
         ("POST", "/v1/predict/h", {"texts": [word], "k": word}),
+        ("POST", "/v1/predict/length/jobs", {"texts": [word, word], "k": word}),
+        ("POST", "/v1/predict/length/jobs", {"texts": [word, word]}),
         *(("POST", "/v1/events", {**event, field: word}) for field in EVENT if field != "type"),
         *(("POST", "/v1/events", {**event, field: word}) for field in ("query", "basket", "request_id", "value")),
         ("POST", "/v1/events", {"events": [{**event, "query": word}, word, {word: word}]}),
@@ -77,11 +79,13 @@ def bodies(word: str) -> list[tuple[str, str, object]]:
 
 
 def key_for(path: str) -> str:
+    if path.endswith("/jobs"):
+        return "jobs"
     return "admin" if path.startswith("/v1/items") else "events" if path == "/v1/events" else "search"
 
 
 def test_no_operation_that_takes_a_body_is_left_out() -> None:
-    tried = {(method, re.sub("/(similar|h|01)$", "/{}", path)) for method, path, _ in bodies("x")}
+    tried = {(method, re.sub("/(similar|h|01|length)(?=/jobs$|$)", "/{}", path)) for method, path, _ in bodies("x")}
     document = json.loads(pinned())["paths"]
     takes = {
         (m.upper(), re.sub("{.*}", "{}", p))
@@ -178,6 +182,7 @@ def test_a_body_that_is_no_request_is_refused_quickly(api, body: bytes) -> None:
         ("PUT", "/v1/items/x"),
         ("PUT", "/v1/users/me/consent"),
         ("POST", "/v1/recommend/for-you"),
+        ("POST", "/v1/predict/length/jobs"),
     ):
         key = key_for(path)
         started = time.perf_counter()

@@ -63,6 +63,14 @@ class OpenEstimator:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One answer a text, in order, and the version of the estimator that gave them."""
+
+    version: str
+    predictions: list[dict[str, Any]]
+
+
 def open_estimator(shop: Shop, name: str) -> OpenEstimator:
     """Returns the promoted version, checked whole. Raises ConfigError, NotFoundError when it was never learned."""
     settings_of(shop, name)
@@ -84,22 +92,33 @@ class Estimators:
         self._lock = threading.Lock()
 
     def predict(self, name: str, texts: Sequence[str], k: int, still: Callable[[], object]) -> Reply:
-        """Returns the answers as a reply, whose generation is the estimator's version.
+        """Returns the answers as a reply, whose generation is the estimator's version; raises as `answers` does."""
+        started = time.perf_counter()
+        self._named(name)
+        opened = time.perf_counter()
+        found = self.answers(name, texts, k, still)
+        body = {"estimator": name, "version": found.version, "predictions": found.predictions}
+        stages = (("open", (opened - started) * 1e3), ("predict", (time.perf_counter() - opened) * 1e3))
+        return Reply(canonical(body), found.version, 0, stages=stages, stage_answered="estimator")
+
+    def answers(self, name: str, texts: Sequence[str], k: int, still: Callable[[], object]) -> Answers:
+        """Returns the answers, all of one version.
 
         `still` is called before every few texts, and raises when nobody waits for the answer any more.
         Raises NotFoundError for an estimator that is not there, RequestError for texts that cannot be read.
         """
-        started = time.perf_counter()
         found = self._named(name)
-        opened = time.perf_counter()
         require_texts(texts)
-        answers: list[dict[str, Any]] = []
+        predictions: list[dict[str, Any]] = []
         for start in range(0, len(texts), TOGETHER):
             still()
-            answers += found.predict(texts[start : start + TOGETHER], k)
-        body = {"estimator": name, "version": found.version, "predictions": answers}
-        stages = (("open", (opened - started) * 1e3), ("predict", (time.perf_counter() - opened) * 1e3))
-        return Reply(canonical(body), found.version, 0, stages=stages, stage_answered="estimator")
+            predictions += found.predict(texts[start : start + TOGETHER], k)
+        return Answers(found.version, predictions)
+
+    def require(self, name: str) -> None:
+        """Raises NotFoundError for an estimator that is not there or was never learned; opens nothing."""
+        if name not in self._shop.settings.learn.estimators or current(self._shop.artefacts, KIND, name) is None:
+            raise NotFoundError(f"there is no estimator {name!r} that has learned")
 
     def _named(self, name: str) -> OpenEstimator:
         if name not in self._shop.settings.learn.estimators:

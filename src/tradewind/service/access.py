@@ -9,6 +9,7 @@ from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from tradewind.service.assembly import Service, service_of
+from tradewind.service.context import context_of
 from tradewind.service.keys import Scope
 from tradewind.service.problems import ProblemError
 
@@ -35,6 +36,7 @@ class Requires(SecurityBase):
         if self._scope not in key.scopes:
             raise ProblemError(403, "scope-missing", f"this key has not the scope {self._scope!r}")
         service.limits.take(key)
+        context_of(request.scope).key_id = key.id
         return service
 
 
@@ -64,6 +66,7 @@ def _key_text(request: Request) -> str:
 
 Searching = Annotated[Service, Depends(Requires("search"))]
 Listening = Annotated[Service, Depends(Requires("events"))]
+Batching = Annotated[Service, Depends(Requires("jobs"))]
 Keeping = Annotated[Service, Depends(Requires("admin"))]
 MaybeUser = Annotated[str | None, Depends(UserToken(required=False))]
 NamedUser = Annotated[str, Depends(UserToken(required=True))]

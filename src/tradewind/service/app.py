@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,16 +16,29 @@ from tradewind.console.pages import console_routes
 from tradewind.service import openapi, problems
 from tradewind.service.assembly import Service, open_service
 from tradewind.service.backing import Open, open_backing
+from tradewind.service.jobs.submission import body_limit
 from tradewind.service.loopback import require_loopback
 from tradewind.service.metrics import Metrics
 from tradewind.service.middleware.admission import Admission
 from tradewind.service.middleware.body import BodyLimit
 from tradewind.service.middleware.frame import Frame
-from tradewind.service.routes import demo, events, health, items, metrics, predict, recommend, search, suggest, users
+from tradewind.service.routes import (
+    demo,
+    events,
+    health,
+    items,
+    jobs,
+    metrics,
+    predict,
+    recommend,
+    search,
+    suggest,
+    users,
+)
 from tradewind.service.worker import Worker
 from tradewind.settings import ServeSettings, Shop
 
-ROUTES = (search, suggest, recommend, predict, items, events, users, metrics, health)
+ROUTES = (search, suggest, recommend, predict, jobs, items, events, users, metrics, health)
 ALONE = Worker()
 
 
@@ -60,7 +74,7 @@ def _add_routes(app: FastAPI, settings: ServeSettings) -> None:
 
 def _add_middleware(app: FastAPI, settings: ServeSettings, counted: Metrics) -> None:
     """The last one added is the outermost."""
-    app.add_middleware(BodyLimit, limit=settings.body_limit)
+    app.add_middleware(BodyLimit, limit_of=partial(body_limit, settings))
     app.add_middleware(Admission, most=settings.max_in_flight, metrics=counted)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings))
@@ -70,7 +84,7 @@ def _add_middleware(app: FastAPI, settings: ServeSettings, counted: Metrics) -> 
 def _cors(settings: ServeSettings) -> dict[str, Any]:
     return {
         "allow_origins": settings.cors_origins,
-        "allow_methods": ["GET", "POST", "PUT"],
+        "allow_methods": ["GET", "POST", "PUT", "DELETE"],
         "allow_headers": ["Authorization", "Content-Type", "X-Api-Key", "X-User-Token", "X-Deadline-Ms"],
         "expose_headers": ["X-Request-Id", "X-Generation", "X-Delta", "X-Cache", "Server-Timing", "Retry-After"],
         "max_age": 600,
@@ -86,6 +100,7 @@ def _lifespan(
         service: Service = open_service(shop, parts, worker, counted)
         watcher = worker.watcher()
         app.state.service = service
+        service.jobs.keeping.start()
         if watcher:
             watcher.start()
         worker.settle()

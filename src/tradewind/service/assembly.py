@@ -13,7 +13,11 @@ from tradewind.data.store import Store
 from tradewind.engine.engine import Engine
 from tradewind.engine.estimators import Estimators
 from tradewind.errors import AccessError
+from tradewind.service.audit import FILE_NAME, Audit
 from tradewind.service.demo import Demo, prepare
+from tradewind.service.jobs.files import JobFiles
+from tradewind.service.jobs.keeping import Keeping
+from tradewind.service.jobs.process import JobProcess
 from tradewind.service.keys import KeyRing, open_keys
 from tradewind.service.limits import RateLimits
 from tradewind.service.metrics import Metrics
@@ -24,6 +28,17 @@ from tradewind.service.worker import Worker
 from tradewind.settings import Shop
 
 RECORD_THREADS: Final = 4
+
+
+@dataclass(slots=True)
+class Jobs:
+    """Many texts at a time, beside the answers: where they lie, who looks after them, and how many are arriving."""
+
+    files: JobFiles
+    keeping: Keeping
+    audit: Audit
+    coming: int = 0
+    """Bodies that this worker takes in now; touched from the event loop only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +58,12 @@ class Service:
     records: ThreadPoolExecutor
     """Where the store is read and written: such work waits for the disk, and must not wait for answers."""
     draining: Callable[[], bool]
+    jobs: Jobs
     demo: Demo | None = None
 
     def close(self) -> None:
         """Lets go of everything, after what is being answered."""
+        self.jobs.keeping.close()
         self.answers.shutdown(wait=True)
         self.records.shutdown(wait=True)
         self.engine.close()
@@ -85,8 +102,15 @@ def open_service(shop: Shop, parts: tuple[Engine, Store], worker: Worker, metric
         answers=ThreadPoolExecutor(settings.threads, "tradewind-answers"),
         records=ThreadPoolExecutor(RECORD_THREADS, "tradewind-records"),
         draining=worker.draining,
+        jobs=_jobs(shop, store, metrics, worker),
         demo=demo,
     )
+
+
+def _jobs(shop: Shop, store: Store, metrics: Metrics, worker: Worker) -> Jobs:
+    files, keep = JobFiles(shop.work / "jobs"), shop.settings.serve.jobs.keep_hours * 3600.0
+    keeping = Keeping(store, files, metrics, JobProcess(shop), keep, worker.draining)
+    return Jobs(files, keeping, Audit(shop.work / FILE_NAME))
 
 
 def service_of(request: Request) -> Service:

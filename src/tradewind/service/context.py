@@ -18,6 +18,8 @@ class RequestContext:
 
     request_id: str = field(default_factory=lambda: secrets.token_hex(16))
     started: float = field(default_factory=time.perf_counter)
+    key_id: str = ""
+    """The API key that asks, once it is known and has the right."""
 
     def milliseconds(self) -> float:
         """Returns how long ago the request came."""

@@ -98,7 +98,7 @@ def _fresh(ring: KeyRing) -> DemoAccess:
         if key.name.startswith("demo "):
             ring.revoke(key.id)
     _, browser = ring.create("demo storefront", ["search", "events"])
-    _, admin = ring.create("demo admin", ["search", "events", "admin"])
+    _, admin = ring.create("demo admin", ["search", "events", "jobs", "admin"])
     return DemoAccess(browser, admin, secrets.token_hex(32))
 
 

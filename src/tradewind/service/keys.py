@@ -22,7 +22,7 @@ from typing import Any, Final, Literal, get_args
 
 from tradewind.errors import ConfigError, NotFoundError
 
-Scope = Literal["search", "events", "admin"]
+Scope = Literal["search", "events", "jobs", "admin"]
 SCOPES: Final[tuple[str, ...]] = get_args(Scope)
 FILE_NAME: Final = "api_keys.json"
 

@@ -7,7 +7,7 @@ worker answers for all of them. Labels come from closed sets: no query, no id, n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from tradewind.service.worker import METRICS_VARIABLE
 
 REQUEST_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+JOB_STATES: Final = ("queued", "running", "done", "failed", "cancelled")
 STAGE_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 
 
@@ -48,6 +49,8 @@ class Metrics:
         self._generation = self._gauge(
             "tradewind_generation_info", "1 for the generation a worker serves.", ("generation",), "liveall"
         )
+        self._jobs = self._gauge("tradewind_jobs", "Jobs of the shop by state.", ("state",), "livemax")
+        self._job_texts = self._counter("tradewind_job_texts", "Texts of jobs by what became of them.", ("outcome",))
         self._serving = ""
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -75,6 +78,16 @@ class Metrics:
     def in_flight(self, change: int) -> None:
         """Moves the number of requests being answered."""
         self._in_flight.inc(change)
+
+    def jobs(self, counts: Mapping[str, int]) -> None:
+        """Says how many jobs the shop has by state."""
+        for state in JOB_STATES:
+            self._jobs.labels(state).set(counts.get(state, 0))
+
+    def job_texts(self, answered: int, errors: int) -> None:
+        """Counts texts of jobs."""
+        self._job_texts.labels("answered").inc(answered)
+        self._job_texts.labels("error").inc(errors)
 
     def serving(self, generation: str, delta: int) -> None:
         """Says what this worker answers from."""

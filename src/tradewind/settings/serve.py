@@ -40,6 +40,19 @@ class UserTokenSettings(Settings):
     """When set, a token must carry it as `iss`."""
 
 
+class JobSettings(Settings):
+    """Many texts for an estimator as a job: submitted, polled, fetched."""
+
+    keep_hours: float = Field(24.0, gt=0, le=8760)
+    """How long an ended job and its results are kept; its texts go as soon as it ends."""
+    at_once: int = Field(8, ge=1, le=1000)
+    """Jobs that wait or run in the whole shop; one more is turned away with 503 and Retry-After."""
+    most_texts: int = Field(100_000, ge=1, le=10_000_000)
+    """Lines that one job may have."""
+    body_limit: int = Field(100_000_000, ge=1_000)
+    """Bytes of a body of JSON Lines at most."""
+
+
 class ServeSettings(Settings):
     """The HTTP service."""
 
@@ -62,3 +75,4 @@ class ServeSettings(Settings):
     cors_origins: list[str] = []
     """Origins whose pages may call the API from a browser; none by default."""
     user_tokens: UserTokenSettings = UserTokenSettings()
+    jobs: JobSettings = JobSettings()

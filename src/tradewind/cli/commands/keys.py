@@ -19,7 +19,7 @@ SHOP = typer.Argument(..., help="The shop's folder.")
 @group.command()
 def create(
     shop: Path = SHOP,
-    scope: list[str] = typer.Option(["search", "events"], help="search, events, admin; as often as wanted."),
+    scope: list[str] = typer.Option(["search", "events"], help="search, events, jobs, admin; as often as wanted."),
     name: str = typer.Option("", help="What the key is for."),
 ) -> None:
     """Make a key. Its text is shown once and kept nowhere."""

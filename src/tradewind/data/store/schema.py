@@ -56,6 +56,14 @@ people: Final = Table(
 )
 """A pseudonym, its consent, and a counter that moves with every event or change of consent."""
 
+deleted_tags: Final = Table(
+    "deleted_tags",
+    metadata,
+    Column("pseudonym", String(32), primary_key=True),
+    Column("tag", Text, primary_key=True),
+)
+"""What a person took back of their profile, as `tasks.profile.tags.Deletions` words it; it outlives every rebuild."""
+
 events: Final = Table(
     "events",
     metadata,
@@ -113,6 +121,37 @@ item_changes: Final = Table(
     Column("vector", LargeBinary),
 )
 """What was added, changed or removed while serving, in order; `body` is null for a removal."""
+
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("repeat", String(64)),
+    Column("digest", String(64), nullable=False),
+    Column("estimator", Text, nullable=False),
+    Column("k", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+    Column("read_bytes", BigInteger, nullable=False),
+    Column("written_bytes", BigInteger, nullable=False),
+    Column("busy", Float(53), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("runner", String(64)),
+    Column("lease_until", Float(53)),
+    Column("versions", Text, nullable=False),
+    Column("problems", Text, nullable=False),
+    Column("reason", Text),
+    Column("created", Float(53), nullable=False),
+    Column("finished", Float(53)),
+    Index("jobs_by_repeat", "owner", "repeat", unique=True),
+)
+"""Predictions asked for as a job: whose (the API key's id), how far, and who works on it until when.
+
+Times are seconds since 1970. Texts and results lie in files; no text is ever in this table.
+"""
 
 ITEM_COLUMNS: Final = tuple(column.name for column in items.columns)[:13]
 EVENT_COLUMNS: Final = tuple(column.name for column in events.columns)[1:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewind.service.context import context_of
@@ -9,42 +11,46 @@ from tradewind.service.problems import ProblemError, problem_response
 
 
 class BodyLimit:
-    """Refuses a body of more than `limit` bytes (413), as declared or as it arrives, and any content coding (415)."""
+    """Refuses a body of more bytes than its request may have (413), as declared or as it arrives, and codings (415)."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit_of: Callable[[Scope], int]) -> None:
         self._app = app
-        self._limit = limit
+        self._limit_of = limit_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
+        limit = self._limit_of(scope)
+        refusal = _refusal(scope, limit)
         if refusal:
             await problem_response(context_of(scope).request_id, refusal)(scope, receive, send)
             return
-        await self._app(scope, self._counted(receive), send)
+        await self._app(scope, _counted(receive, limit), send)
 
-    def _refusal(self, scope: Scope) -> ProblemError | None:
-        for name, value in scope["headers"]:
-            if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
-                return ProblemError(415, "packed-body", "a body must come as it is, without a content coding")
-            if name == b"content-length" and (not value.isdigit() or int(value) > self._limit):
-                return self._too_large()
-        return None
 
-    def _counted(self, receive: Receive) -> Receive:
-        taken = 0
+def _refusal(scope: Scope, limit: int) -> ProblemError | None:
+    for name, value in scope["headers"]:
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            return ProblemError(415, "packed-body", "a body must come as it is, without a content coding")
+        if name == b"content-length" and (not value.isdigit() or int(value) > limit):
+            return _too_large(limit)
+    return None
 
-        async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._limit:
-                raise self._too_large()
-            return message
 
-        return counted
+def _counted(receive: Receive, limit: int) -> Receive:
+    taken = 0
 
-    def _too_large(self) -> ProblemError:
-        return ProblemError(413, "body-too-large", f"a body may hold {self._limit} bytes at most")
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise _too_large(limit)
+        return message
+
+    return counted
+
+
+def _too_large(limit: int) -> ProblemError:
+    return ProblemError(413, "body-too-large", f"a body may hold {limit} bytes at most")

@@ -1,0 +1,1 @@
+"""Many texts as a job: taken in, kept, answered by a process of low priority, and fetched."""
