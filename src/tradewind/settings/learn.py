@@ -46,6 +46,30 @@ class TaskSettings(Settings):
     """Evaluations without a gain before the run stops early."""
 
 
+class NegativeSettings(Settings):
+    """Texts that a pair learns to tell apart beside the other passages of its batch; none unless asked for."""
+
+    mined: int = Field(0, ge=0, le=16)
+    """So many that lie near by vector and are of another kind, or never bought together though chance would have it."""
+    siblings: int = Field(0, ge=0, le=16)
+    """So many from the categories beside the right one's, under the same parent."""
+    ratio: float = Field(0.95, gt=0, le=1)
+    """What lies nearer than this share of the right text's nearness may be right as well, and is not mined."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any are asked for."""
+        return self.mined + self.siblings > 0
+
+
+class MatchSettings(TaskSettings):
+    """The training of the bi-encoder: a task with negatives and sizes of its own."""
+
+    negatives: NegativeSettings = NegativeSettings()
+    matryoshka: list[int] = []
+    """Sizes, such as [384, 256, 128, 64], to which a vector may be cut later: the loss is taken at each of them."""
+
+
 class UnlabelledSettings(Settings):
     """A table of texts without labels: a column or a template."""
 
@@ -131,7 +155,7 @@ class LearnSettings(Settings):
     effort: Effort = "quick"
     seed: int = 13
     threads: int = Field(2, ge=1)
-    match: TaskSettings = TaskSettings()
+    match: MatchSettings = MatchSettings()
     classify: TaskSettings = TaskSettings(method="head")
     next_item: TaskSettings = TaskSettings()
     label: str = "category"

@@ -37,6 +37,17 @@ def by_chance(seed: int) -> Scorer:
     return score
 
 
+def at_size(encode: Encode, size: int) -> Encode:
+    """Returns `encode` with its vectors cut to their first `size` numbers, each at length 1 again."""
+
+    def cut(texts: Sequence[str], role: Role) -> npt.NDArray[np.float32]:
+        vectors = encode(texts, role)[:, :size]
+        unit: npt.NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return unit
+
+    return cut
+
+
 def blended(ours: Scorer, theirs: Scorer, share: float) -> Scorer:
     """Returns the scorer share · `ours` + (1 − share) · `theirs`, each brought to mean 0 and deviation 1 per question.
 

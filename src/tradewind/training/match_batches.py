@@ -16,6 +16,7 @@ from tradewind.tasks.scoring import Role
 from tradewind.tasks.translations import Translated
 from tradewind.training.batches import by_length
 from tradewind.training.match_examples import MatchExamples
+from tradewind.training.match_negatives import Hard
 from tradewind.training.text_bank import TextBank
 
 _WORDS = 16
@@ -42,6 +43,7 @@ class MatchBatches:
     words: Vectors
     seed: int
     taught: Taught | None = None
+    hard: Hard | None = None
     _known: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -57,18 +59,31 @@ class MatchBatches:
         ]
         words, words_mask = self.bank.batch(drawn, "query")
         share = pairs.often[rows] / max(1, len(pairs)) if pairs.role == "together" else np.ones(len(rows))
-        return self._translated(place) | {
-            "anchors": anchors,
-            "anchors_mask": anchors_mask,
-            "passages": passages,
-            "passages_mask": passages_mask,
-            "log_share": torch.tensor(np.log(share), dtype=torch.float32),
-            "same": self._no_negatives(pairs, asked, found),
-            "kept": torch.from_numpy(np.stack([self.kept[text] for text in found])),
-            "words": words,
-            "words_mask": words_mask,
-            "words_kept": torch.from_numpy(np.stack([self.words[text] for text in drawn])),
-        }
+        return (
+            self._translated(place)
+            | self._hard(pairs, rows)
+            | {
+                "anchors": anchors,
+                "anchors_mask": anchors_mask,
+                "passages": passages,
+                "passages_mask": passages_mask,
+                "log_share": torch.tensor(np.log(share), dtype=torch.float32),
+                "same": self._no_negatives(pairs, asked, found),
+                "kept": torch.from_numpy(np.stack([self.kept[text] for text in found])),
+                "words": words,
+                "words_mask": words_mask,
+                "words_kept": torch.from_numpy(np.stack([self.words[text] for text in drawn])),
+            }
+        )
+
+    def _hard(self, pairs: Pairs, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
+        if self.hard is None:
+            return {}
+        texts, places = self.hard.batch(pairs.role, rows)
+        if not texts:
+            return {}
+        hard, mask = self.bank.batch(texts, "passage")
+        return {"hard": hard, "hard_mask": mask, "hard_at": torch.from_numpy(places)}
 
     def _translated(self, place: int) -> dict[str, Any]:
         if self.taught is None:
@@ -99,6 +114,7 @@ def match_batches(
     size: int,
     seed: int,
     said: Vectors | None = None,
+    hard: Hard | None = None,
 ) -> MatchBatches:
     """Returns `count` batches, those of phrases spread evenly among those of things bought together."""
     kinds = [pairs for pairs in (examples.together, examples.phrases) if len(pairs)]
@@ -112,12 +128,12 @@ def match_batches(
     ordered = [batch for _, batch in sorted(plan, key=lambda entry: entry[0])]
     batches = (ordered * (count // max(1, len(ordered)) + 1))[:count]
     taught = Taught(examples.translated, said, len(examples.validation.texts)) if said else None
-    return MatchBatches(bank, batches, kept, words, seed, taught)
+    return MatchBatches(bank, batches, kept, words, seed, taught, hard)
 
 
-def identity(examples: MatchExamples) -> str:
-    """Returns a hash of the pairs, so that a run is only taken up on the examples it began with."""
-    digest = hashlib.sha256()
+def identity(examples: MatchExamples, *more: str) -> str:
+    """Returns a hash of the pairs and of `more`, so that a run is only taken up on the examples it began with."""
+    digest = hashlib.sha256("\n".join(more).encode())
     for pairs in (examples.together, examples.phrases):
         for anchor, passage in zip(pairs.anchors, pairs.passages, strict=True):
             digest.update(f"{anchor}\n{passage}\n".encode())

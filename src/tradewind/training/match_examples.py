@@ -16,9 +16,11 @@ from tradewind.settings import Effort, Shop
 from tradewind.tasks.baskets import Baskets, baskets, time_cuts
 from tradewind.tasks.bought_together import BoughtTogether, bought_together
 from tradewind.tasks.catalogue_texts import CatalogueTexts
+from tradewind.tasks.hard_negatives import Grounds, grounds
 from tradewind.tasks.match import Pairs, among, phrase_pairs, together_pairs, weighed_pairs
 from tradewind.tasks.match_report import texts_and_baskets
 from tradewind.tasks.query_check import QueryCheck, query_check, spelled_queries
+from tradewind.tasks.shared_baskets import shared_baskets
 from tradewind.tasks.translations import Glosses, Translated, held_out_check, parted, translated
 from tradewind.training.plan import Budget
 
@@ -77,6 +79,8 @@ class MatchExamples:
     words: tuple[str, ...]
     translated: Translated = field(default_factory=Translated)
     unseen: QueryCheck | None = None
+    grounds: Grounds | None = None
+    """What tells that a text is no answer; only where negatives are asked for."""
 
 
 def match_examples(
@@ -106,6 +110,9 @@ def match_examples(
         report=_judged(shop, items, catalogue, checked[1].ranked, "report"),
         words=shop_words(),
     )
+    if shop.settings.learn.match.negatives.wanted:
+        shared = shared_baskets(catalogue, bought)
+        examples = replace(examples, grounds=grounds(items, catalogue, shared, len(bought)))
     return _with_glosses(examples, glosses, round(pairs * _COMPOSED), seed) if glosses else examples
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +37,8 @@ class Bought:
     passages: Floats
     left: Rows
     right: Rows
+    sizes: tuple[int, ...] = ()
+    """Sizes of vectors that the map should serve (see `contrast`); none: the whole width."""
 
 
 class TogetherObjective(Objective):
@@ -55,12 +57,15 @@ class TogetherObjective(Objective):
         self.centre = torch.from_numpy(bought.anchors.mean(axis=0))
 
     def forward(
-        self, anchors: torch.Tensor, passages: torch.Tensor, log_share: torch.Tensor, target: torch.Tensor
+        self, anchors: torch.Tensor, passages: Sequence[torch.Tensor], log_share: torch.Tensor, target: torch.Tensor
     ) -> dict[str, torch.Tensor]:
-        """Returns {"loss": scalar}; `target` (n,) is each anchor's row in `passages` (m, d)."""
-        asked = normalize(self.map(anchors - self.centre), dim=-1)
-        logits = SCALE * asked @ passages.T - CORRECTION * log_share
-        return {"loss": cross_entropy(logits, target)}
+        """Returns {"loss": scalar}; `target` (n,) is each anchor's row in `passages`, one (m, size) for each size."""
+        mapped = self.map(anchors - self.centre)
+        losses = []
+        for found in passages:
+            asked = normalize(mapped[:, : found.shape[1]], dim=-1)
+            losses.append(cross_entropy(SCALE * asked @ found.T - CORRECTION * log_share, target))
+        return {"loss": losses[0] if len(losses) == 1 else torch.stack(losses).mean()}
 
     @torch.no_grad()
     def role_map(self) -> RoleMap:
@@ -73,9 +78,8 @@ class TogetherObjective(Objective):
 class _Batches:
     def __init__(self, bought: Bought, plan: Plan) -> None:
         self.bought, self.plan = bought, plan
-        passages = bought.passages - bought.passages.mean(axis=0)
-        self._passages = torch.from_numpy(passages / np.sqrt((passages**2).sum(axis=1).mean()))
-        share = np.bincount(bought.right, minlength=len(passages)) / max(1, len(bought.right))
+        self._passages = [_spread(bought.passages, size) for size in bought.sizes or (bought.passages.shape[1],)]
+        share = np.bincount(bought.right, minlength=len(bought.passages)) / max(1, len(bought.right))
         self._log_share = torch.from_numpy(np.log(share + 1e-9).astype(np.float32))
         self._anchors = torch.from_numpy(bought.anchors)
 
@@ -88,10 +92,19 @@ class _Batches:
         passages, target = np.unique(self.bought.right[drawn], return_inverse=True)
         return {
             "anchors": self._anchors[self.bought.left[drawn]],
-            "passages": self._passages[passages],
+            "passages": [found[passages] for found in self._passages],
             "log_share": self._log_share[passages],
             "target": torch.from_numpy(target),
         }
+
+
+def _spread(passages: Floats, size: int) -> torch.Tensor:
+    """Returns the passages as an index holds them at this size, centred and at length 1 on average."""
+    found = passages
+    if size < passages.shape[1]:
+        found = passages[:, :size] / np.linalg.norm(passages[:, :size], axis=1, keepdims=True)
+    found = found - found.mean(axis=0)
+    return torch.from_numpy(found / np.sqrt((found**2).sum(axis=1).mean()))
 
 
 def map_plan(plan: Plan, asked_steps: int | None) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,7 @@ class Bench:
     plan: Plan
     tuning: TuningMethod
     moving: int
+    sizes: tuple[int, ...]
 
     def encode(self, model: nn.Module | None = None) -> Encode:
         """Returns texts in a role → unit vectors by `model` (the encoder, or it under adapters) as it stands then."""
@@ -62,10 +64,26 @@ def make_bench(
         max_tokens=shop.settings.encoder.max_tokens,
         dropout=plan.dropout,
     )
+    sizes = _sizes(learn.match.matryoshka, encoder.dimension)
     moving = moving_blocks(encoder, tuning, effort.blocks)
     bank = TextBank(encoder, cut_at(encoder, moving))
     _read_texts(bank, examples, progress)
-    return Bench(encoder, bank, examples, effort, plan, tuning, moving)
+    return Bench(encoder, bank, examples, effort, plan, tuning, moving, sizes)
+
+
+def _sizes(asked: Sequence[int], width: int) -> tuple[int, ...]:
+    """Returns the sizes to learn, largest first and the whole width among them; none where none are asked for.
+
+    Raises ConfigError for a size that the encoder does not have.
+    """
+    wrong = [size for size in asked if not 1 <= size <= width]
+    if wrong:
+        raise ConfigError(
+            f"a vector of {width} numbers cannot be cut to {wrong[0]}",
+            where="learn.match.matryoshka",
+            hint=f"sizes from 1 to {width}, such as [{width}, {max(1, width // 2)}]",
+        )
+    return tuple(sorted({*asked, width}, reverse=True)) if asked else ()
 
 
 def _read_texts(bank: TextBank, examples: MatchExamples, progress: Progress) -> None:

@@ -29,7 +29,9 @@ def learn_map(bench: Bench, shop: Shop, out: Path, progress: Progress) -> Curves
         return recall(check, scorer).means()["every"]
 
     plan = map_plan(bench.plan, shop.settings.learn.match.max_steps)
-    bought = Bought(anchors, passages, pairs.left, pairs.right)
-    learned, curves = fit_together(bought, plan, out / "map", validate, identity(bench.examples), progress)
+    bought = Bought(anchors, passages, pairs.left, pairs.right, bench.sizes)
+    learned, curves = fit_together(
+        bought, plan, out / "map", validate, identity(bench.examples, str(bench.sizes)), progress
+    )
     bench.encoder.together = learned
     return curves

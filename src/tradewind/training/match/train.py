@@ -42,7 +42,7 @@ def train(
     before = measure_before(bench, progress)
     found, share = [], 0.0
     if bench.plan.method != "head":
-        curves, mixture = tune(bench, before, out, progress)
+        curves, mixture = tune(bench, before, shop.settings.learn.match.negatives, out, progress)
         share = mixing.mix(bench, mixture, before, progress)
         found.append(curves)
     found.append(learn_map(bench, shop, out, progress))
