@@ -9,6 +9,7 @@ import numpy as np
 
 from tradewind.runtime.bundle import EncoderFacts, Role
 from tradewind.runtime.encoder import OnnxEncoder, TextEncoder
+from tradewind.runtime.static_encoder import StaticEncoder
 from tradewind.telemetry import Progress, SilentProgress
 
 
@@ -17,10 +18,13 @@ def open_encoder(folder: Path, threads: int = 1) -> TextEncoder:
 
     Raises ArtefactError when the bundle is broken, MissingExtraError when what it runs on is not installed.
     """
-    if EncoderFacts.read(folder).runtime == "openvino":
+    runtime = EncoderFacts.read(folder).runtime
+    if runtime == "openvino":
         from tradewind.runtime.openvino import OpenVinoEncoder
 
         return OpenVinoEncoder(folder, threads)
+    if runtime == "static":
+        return StaticEncoder(folder, threads)
     return OnnxEncoder(folder, threads)
 
 

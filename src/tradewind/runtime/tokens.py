@@ -26,6 +26,11 @@ class TextTokens:
         self._tokenizer.enable_truncation(max_length=max_tokens)
         self._longest_text = max_tokens * LONGEST_PIECE
 
+    @property
+    def vocabulary(self) -> int:
+        """How many ids there are."""
+        return self._tokenizer.get_vocab_size()
+
     def ids(self, texts: Sequence[str], prefix: str) -> list[list[int]]:
         """Returns the token ids of each of `texts` with `prefix` before it; a lone surrogate reads as `?`."""
         whole = [prefix + text[: self._longest_text].encode("utf-8", "replace").decode("utf-8") for text in texts]

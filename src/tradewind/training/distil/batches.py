@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,23 @@ from tradewind.tasks.scoring import Role
 from tradewind.training.batches import by_length
 from tradewind.training.distil.teacher import Taught
 from tradewind.training.plan import Plan
-from tradewind.training.text_bank import TextBank
+
+
+class Bank(Protocol):
+    """Texts by role in the form in which a student reads them."""
+
+    def lengths(self, texts: Sequence[str], role: Role) -> npt.NDArray[np.int64]:
+        """Returns how many tokens each text has."""
+
+    def batch(self, texts: Sequence[str], role: Role) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns what the student takes for the texts, padded to the longest, and the mask."""
 
 
 @dataclass(frozen=True, slots=True)
 class DistilBatches:
     """Tensors for `Distillation`, batch by batch."""
 
-    bank: TextBank
+    bank: Bank
     taught: Mapping[Role, Taught]
     order: tuple[tuple[Role, tuple[str, ...]], ...]
 
@@ -35,7 +44,7 @@ class DistilBatches:
 
 
 def distil_batches(
-    bank: TextBank, learned: Mapping[Role, Sequence[str]], taught: Mapping[Role, Taught], plan: Plan
+    bank: Bank, learned: Mapping[Role, Sequence[str]], taught: Mapping[Role, Taught], plan: Plan
 ) -> DistilBatches:
     """Returns as many batches as the plan reads, those of each role as many as it has texts, spread evenly."""
     total = sum(len(texts) for texts in learned.values())

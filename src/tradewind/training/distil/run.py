@@ -135,7 +135,7 @@ def _prepared(
 def _compared(taught: Mapping[Role, Taught], settings: DistilSettings) -> Floats:
     found = taught["passage"]
     step = max(1, -(-len(found.texts) // settings.compared))
-    return np.ascontiguousarray(found.vectors[::step])
+    return np.array(found.vectors[::step])
 
 
 def _require_width(dimension: int, taught: Mapping[Role, Taught]) -> None:
