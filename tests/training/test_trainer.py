@@ -122,18 +122,20 @@ def test_a_checkpoint_holds_only_what_moves(tmp_path: Path) -> None:
 
 RUN = """
 import sys, time
+from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, {here!r})
 import test_trainer as t
 
 def slow(): time.sleep({pause}); return 1.0
-line, curves = t._fit(Path(sys.argv[1]), t._plan(max_steps=24, patience=99), {watch})
+plan = replace(t._plan(max_steps=24, patience=99), **{averaging})
+line, curves = t._fit(Path(sys.argv[1]), plan, {watch})
 print(curves.resumed_from, *[repr(v) for v in line.line.weight.flatten().tolist()])
 """
 
 
-def _process(folder: Path, *, pause: float) -> subprocess.Popen[str]:
-    code = RUN.format(here=str(Path(__file__).parent), pause=pause, watch="slow")
+def _process(folder: Path, *, pause: float, averaging: dict[str, object]) -> subprocess.Popen[str]:
+    code = RUN.format(here=str(Path(__file__).parent), pause=pause, watch="slow", averaging=averaging)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code), str(folder)], stdout=subprocess.PIPE, text=True, env=environment
@@ -149,15 +151,16 @@ def _is_written(state: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
-    straight = _process(tmp_path / "straight", pause=0.0).communicate(timeout=240)[0].split()
-    killed = _process(tmp_path / "killed", pause=0.5)
+@pytest.mark.parametrize("averaging", [{}, {"ema": 0.9}, {"checkpoints": 3, "soup": "uniform"}])
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path, averaging: dict[str, object]) -> None:
+    straight = _process(tmp_path / "straight", pause=0.0, averaging=averaging).communicate(timeout=240)[0].split()
+    killed = _process(tmp_path / "killed", pause=0.5, averaging=averaging)
     checkpoints = tmp_path / "killed" / "checkpoints"
     while killed.poll() is None and not _is_written(checkpoints / "checkpoint-8" / "trainer_state.json"):
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.wait(timeout=60)
-    resumed = _process(tmp_path / "killed", pause=0.0).communicate(timeout=240)[0].split()
+    resumed = _process(tmp_path / "killed", pause=0.0, averaging=averaging).communicate(timeout=240)[0].split()
     assert int(resumed[0]) >= 8 and int(straight[0]) == 0
     assert resumed[1:] == straight[1:]
 

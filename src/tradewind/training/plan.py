@@ -49,7 +49,11 @@ class Plan:
     threads: int
     method_options: Mapping[str, Any] = field(default_factory=dict)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-
+    ema: float = 0.0
+    """The decay of the moving average of the weights that is validated and kept; 0 for the weights themselves."""
+    checkpoints: int = 1
+    """How many checkpoints, the best and the last ones, are averaged in the end."""
+    soup: Literal["greedy", "uniform"] = "greedy"
     resources: Resources = field(default=Resources())
 
     @property

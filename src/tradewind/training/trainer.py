@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence, Sized
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
-from torch.utils.data import Dataset, SequentialSampler
 from torch.utils.tensorboard import SummaryWriter
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 from transformers.integrations.integration_utils import TensorBoardCallback
 from transformers.trainer_callback import PrinterCallback
 
 from tradewind.errors import ModelError
 from tradewind.telemetry import Progress
 from tradewind.training import ranks
+from tradewind.training.averaging.soup import Ingredient, make_soup
 from tradewind.training.checkpoints import last_complete, take_up
 from tradewind.training.elsewhere import learn_elsewhere
-from tradewind.training.guarded_step import Step, in_memory, require_finite, whole_in_memory
 from tradewind.training.hardware import compute_again, precision_here, require, trainer_arguments
 from tradewind.training.job import Job, take_in
 from tradewind.training.plan import Plan
+from tradewind.training.runner import Batch, Lazy, Report, Runner
 from tradewind.training.tuning import attending
 from tradewind.training.watching import Relay, Start, announce, conclude, watchers
 
-Batch = Mapping[str, Any]
 OPTIMISERS: Final = {"adamw": "adamw_torch", "sgd": "sgd", "adafactor": "adafactor"}
 SCHEDULES: Final = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
@@ -76,76 +76,8 @@ class Curves:
     last_step: int
     resumed_from: int = 0
     precision: str = field(default="fp32")
-
-
-class _Lazy(Dataset[Batch]):
-    def __init__(self, batches: Batches) -> None:
-        self.batches = batches
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def __getitem__(self, place: int) -> Batch:
-        return self.batches[place]
-
-
-class _Report(TrainerCallback):
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.progress.advance()
-
-
-class _Runner(Trainer):
-    """Reads ready-made batches in their order, and validates with a function in place of a loss."""
-
-    def __init__(
-        self, validate: Callable[[], float], watched: str, progress: Progress, batches_read: int, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self._progress = progress
-        self._batches_read = batches_read
-        # The objective's **batch would otherwise be taken for one that divides by the accumulated count itself.
-        self.model_accepts_loss_kwargs = False
-        self._validate = validate
-        self._watched = watched
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        return SequentialSampler(cast(Sized, self.train_dataset if train_dataset is None else train_dataset))
-
-    def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
-        """Returns the loss, a number, of a batch that was learned whole or in parts."""
-        if cast(Any, self.model).divisible and self.args.gradient_accumulation_steps == 1:
-            with ranks.unshared(model):
-                loss = in_memory(self._weighed(model), inputs, model.zero_grad, self._progress)
-            ranks.share_gradients(model)
-        else:
-            with whole_in_memory():
-                loss = super().training_step(model, inputs, num_items_in_batch)
-        require_finite(loss, int(self.state.global_step), self._batches_read)
-        self._batches_read += ranks.count()
-        return loss
-
-    def _weighed(self, model: nn.Module) -> Step:
-        def step(part: dict[str, Any], weight: float) -> torch.Tensor:
-            model.train()
-            with self.compute_loss_context_manager():
-                loss = cast(torch.Tensor, self.compute_loss(model, self._prepare_inputs(part))) * weight
-            self.accelerator.backward(loss)
-            return loss.detach()
-
-        return step
-
-    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Returns the watched metric. Validation works with numpy, on the processor: the model comes there and back."""
-        model = cast(nn.Module, self.model)
-        model.eval().to("cpu")
-        metrics = {f"eval_{self._watched}": ranks.from_first(self._validate)}
-        model.to(self.args.device).train()
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
+    averaged: tuple[int, ...] = ()
+    """The steps whose checkpoints were averaged in the end; none where one was kept."""
 
 
 def fit(
@@ -190,8 +122,13 @@ def learn(job: Job, progress: Progress) -> Curves:
     progress.advance(_step_of(last))
     trainer = _trainer(job, checkpoints, _step_of(last), progress)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
+    if trainer.average and not trainer.state.best_model_checkpoint:
+        trainer.average.keep()
     objective.to("cpu")
-    return _curves(trainer.state, job.watched, last, precision_here(plan.resources.precision))
+    curves = _curves(trainer.state, job.watched, last, precision_here(plan.resources.precision))
+    if plan.checkpoints > 1:
+        curves = _last_checkpoints(job, curves, checkpoints)
+    return curves
 
 
 def forget(folder: Path) -> None:
@@ -199,20 +136,20 @@ def forget(folder: Path) -> None:
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
-def _trainer(job: Job, checkpoints: Path, begun: int, progress: Progress) -> _Runner:
+def _trainer(job: Job, checkpoints: Path, begun: int, progress: Progress) -> Runner:
     plan, first = job.plan, ranks.rank() == 0
-    trainer = _Runner(
+    trainer = Runner(
         job.validate,
         job.watched,
         progress,
         begun * plan.accumulation + ranks.rank(),
         model=job.objective,
         args=_arguments(job, checkpoints),
-        train_dataset=_Lazy(job.batches),
-        eval_dataset=_Lazy(job.batches),
+        train_dataset=Lazy(job.batches),
+        eval_dataset=Lazy(job.batches),
         data_collator=_only,
         callbacks=[
-            _Report(progress),
+            Report(progress),
             EarlyStoppingCallback(early_stopping_patience=plan.patience),
             *([_board(job.folder)] if first else []),
             *attending(job.objective, plan.steps),
@@ -220,11 +157,25 @@ def _trainer(job: Job, checkpoints: Path, begun: int, progress: Progress) -> _Ru
         ],
     )
     trainer.remove_callback(PrinterCallback)
+    if plan.ema:
+        trainer.average_weights(plan.ema)
     return trainer
 
 
 def _board(folder: Path) -> TensorBoardCallback:
     return TensorBoardCallback(SummaryWriter(str(folder / "tensorboard")))  # type: ignore[no-untyped-call]
+
+
+def _last_checkpoints(job: Job, curves: Curves, checkpoints: Path) -> Curves:
+    """Leaves the mean of the best and the last checkpoints in the job's objective."""
+    score = dict(curves.validation)
+    steps = sorted(step for path in checkpoints.glob("checkpoint-*") if (step := _step_of(path)) in score)
+    found = [
+        Ingredient(load_file(checkpoints / f"checkpoint-{step}" / "model.safetensors"), score[step]) for step in steps
+    ]
+    job.objective.eval()
+    made = make_soup(job.objective, found, job.plan.soup, lambda: ranks.from_first(job.validate))
+    return replace(curves, averaged=tuple(steps[place] for place in made.taken))
 
 
 def _arguments(job: Job, checkpoints: Path) -> TrainingArguments:
@@ -244,7 +195,7 @@ def _arguments(job: Job, checkpoints: Path) -> TrainingArguments:
         eval_steps=plan.evaluate_every,
         save_strategy="steps",
         save_steps=plan.evaluate_every,
-        save_total_limit=1,
+        save_total_limit=plan.checkpoints,
         load_best_model_at_end=True,
         metric_for_best_model=f"eval_{job.watched}",
         greater_is_better=True,
