@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from tradewind.flows.steps.compress import CALIBRATED, HELD_OUT, parity_texts
+from tradewind.flows.parity import CALIBRATED, HELD_OUT, parity_texts
 
 
 def catalogue(size: int) -> tuple[pa.Table, pa.Table]:

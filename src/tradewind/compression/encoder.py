@@ -116,7 +116,7 @@ def compare(checkpoint: Path, bundle: Path, texts: Sequence[str], metric: Metric
     if len(texts) < FEWEST_TEXTS:
         raise ModelError(f"{len(texts)} held-out texts are too few to compare encoders", hint=f"give {FEWEST_TEXTS}")
     facts = EncoderFacts.read(bundle)
-    original: Encode = _original(checkpoint, facts).encode
+    original: Encode = original_encoder(checkpoint, facts.prefixes, facts.max_tokens).encode
     small: Encode = open_encoder(bundle).encode
     before, after = (metric(original), metric(small)) if metric else (None, None)
     return Compared(
@@ -128,11 +128,11 @@ def compare(checkpoint: Path, bundle: Path, texts: Sequence[str], metric: Metric
         small_bytes=sum(path.stat().st_size for path in bundle.glob(f"{MODEL_FILE}*")),
         original_metric=None if before is None else float(np.nanmean(before)),
         small_metric=None if after is None else float(np.nanmean(after)),
-        metric_noise=_noise(before, after),
+        metric_noise=noise_of(before, after),
     )
 
 
-def _noise(before: float | np.ndarray | None, after: float | np.ndarray | None) -> float:
+def noise_of(before: float | np.ndarray | None, after: float | np.ndarray | None) -> float:
     """Returns half the width of the 95 % interval of the mean difference; 0 where only one figure is known."""
     if not isinstance(before, np.ndarray) or not isinstance(after, np.ndarray):
         return 0.0
@@ -141,8 +141,11 @@ def _noise(before: float | np.ndarray | None, after: float | np.ndarray | None) 
     return (interval.high - interval.low) / 2
 
 
-def _original(checkpoint: Path, facts: EncoderFacts) -> BiEncoder:
-    """The library's bars and its report of the unused pooler would say nothing to the reader of a step."""
+def original_encoder(checkpoint: Path, prefixes: Mapping[str, str], max_tokens: int) -> BiEncoder:
+    """Returns the fp32 encoder in `checkpoint`, run by torch. Raises ModelError.
+
+    The library's bars and its report of the unused pooler would say nothing to the reader of a step.
+    """
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    return load_bi_encoder(checkpoint, prefixes=facts.prefixes, max_tokens=facts.max_tokens)
+    return load_bi_encoder(checkpoint, prefixes=prefixes, max_tokens=max_tokens)

@@ -2,6 +2,7 @@
 
 Cosine says how far single vectors moved; rank agreement says whether searches would still answer the same: Spearman's
 correlation of the whole order and the share of the first ten that stayed, each the mean over held-out texts as queries.
+A student may answer otherwise and as well; of it, what its first ten are worth to the original is asked.
 A metric of the shop's own may not fall by more than its limit. Where it is a mean over questions, a bootstrap says
 how far it moves by chance, and only what lies beyond counts: in a small shop a single answer is over the limit.
 """
@@ -14,21 +15,37 @@ from typing import Any, Final
 import numpy as np
 
 from tradewind.errors import ParityError
+from tradewind.evaluation.agreement import first_overlap, rank_correlation
 
 FIRST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ParityLimits:
-    """What a compressed encoder must come to."""
+    """What a compressed encoder must come to; None asks nothing."""
 
-    cosine_mean: float = 0.99
-    cosine_worst: float = 0.95
-    rank_correlation: float = 0.95
-    first_ten: float = 0.8
+    cosine_mean: float | None = 0.99
+    cosine_worst: float | None = 0.95
+    rank_correlation: float | None = 0.95
+    first_ten: float | None = 0.8
+    score_kept: float | None = None
     metric_loss: float = 0.01
     """Relative to the original's metric, and beyond what chance explains."""
-    size_ratio: float = 0.35
+    size_ratio: float | None = 0.35
+
+    @classmethod
+    def keeping(cls, quality: float) -> ParityLimits:
+        """Returns what is asked of an encoder that may answer otherwise than its original, as long as what it finds is
+        worth `quality` of what the original finds; its vectors may lie elsewhere and be shorter."""
+        return cls(
+            cosine_mean=None,
+            cosine_worst=None,
+            rank_correlation=None,
+            first_ten=None,
+            score_kept=quality,
+            metric_loss=1.0 - quality,
+            size_ratio=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,7 @@ class ParityReport:
     cosine_worst: float
     rank_correlation: float
     first_ten: float
+    score_kept: float
     size_bytes: int
     size_ratio: float
     original_metric: float | None
@@ -72,20 +90,26 @@ class ParityReport:
 def check(compared: Compared, limits: ParityLimits | None = None) -> ParityReport:
     """Returns the figures. Raises ParityError naming every limit that is missed, with the figure and the limit."""
     report = measure(compared)
-    missed = _missed(report, limits or ParityLimits())
+    require(report, limits or ParityLimits())
+    return report
+
+
+def require(report: ParityReport, limits: ParityLimits) -> None:
+    """Raises ParityError naming every limit that the figures miss, with the figure and the limit."""
+    missed = _missed(report, limits)
     if missed:
         raise ParityError(
             f"the compressed encoder is too far from its original: {'; '.join(missed)}",
             hint="publish it in fp32, or look at what was exported",
         )
-    return report
 
 
 def measure(compared: Compared) -> ParityReport:
-    """Returns the figures, whatever they are."""
+    """Returns the figures, whatever they are; vectors of another length have no cosine to the original's."""
     original = np.vstack([compared.original_queries, compared.original_passages])
     small = np.vstack([compared.small_queries, compared.small_passages])
-    cosines = np.einsum("nd,nd->n", original, small)
+    comparable = original.shape == small.shape
+    cosines = np.einsum("nd,nd->n", original, small) if comparable else np.array([np.nan])
     before = compared.original_queries @ compared.original_passages.T
     after = compared.small_queries @ compared.small_passages.T
     return ParityReport(
@@ -94,6 +118,7 @@ def measure(compared: Compared) -> ParityReport:
         cosine_worst=float(cosines.min()),
         rank_correlation=rank_correlation(before, after),
         first_ten=first_overlap(before, after, FIRST),
+        score_kept=score_kept(before, after, FIRST),
         size_bytes=compared.small_bytes,
         size_ratio=compared.small_bytes / compared.original_bytes,
         original_metric=compared.original_metric,
@@ -103,19 +128,19 @@ def measure(compared: Compared) -> ParityReport:
     )
 
 
-def rank_correlation(before: np.ndarray, after: np.ndarray) -> float:
-    """Returns the mean of Spearman's correlation over the rows of two score matrices of one shape."""
-    ranks = [np.argsort(np.argsort(scores, axis=1), axis=1).astype(np.float64) for scores in (before, after)]
-    first, second = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
-    spread = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
-    return float(((first * second).sum(axis=1) / spread).mean())
+def score_kept(before: np.ndarray, after: np.ndarray, k: int) -> float:
+    """Returns how much of what the original sees in its `k` highest columns it sees in those of the other matrix.
 
-
-def first_overlap(before: np.ndarray, after: np.ndarray, k: int) -> float:
-    """Returns the mean share of each row's `k` highest columns that are the same in both score matrices."""
+    The mean over rows of (S(after) - m) / (S(before) - m): S(x) is the mean in `before` of the k highest columns of x,
+    m that of all columns, so that 1 is as good as the original and 0 is chance. Two passages that the original holds
+    for equally near may change places at no cost.
+    """
     k = min(k, before.shape[1])
-    pairs = zip(np.argsort(-before, axis=1)[:, :k], np.argsort(-after, axis=1)[:, :k], strict=True)
-    return float(np.mean([len(np.intersect1d(first, second)) / k for first, second in pairs]))
+    chance = before.mean(axis=1)
+    ours = np.take_along_axis(before, np.argsort(-after, axis=1)[:, :k], axis=1).mean(axis=1)
+    best = np.sort(before, axis=1)[:, -k:].mean(axis=1)
+    gain = best - chance
+    return float(np.mean(np.divide(ours - chance, gain, out=np.ones_like(gain), where=gain > 0)))
 
 
 def _relative_loss(original: float | None, small: float | None) -> float | None:
@@ -126,8 +151,9 @@ def _relative_loss(original: float | None, small: float | None) -> float | None:
 
 def _missed(report: ParityReport, limits: ParityLimits) -> list[str]:
     """A figure that is not a number misses its limit."""
-    least = {name: getattr(limits, name) for name in ("cosine_mean", "cosine_worst", "rank_correlation", "first_ten")}
-    most = {"size_ratio": limits.size_ratio}
+    names = ("cosine_mean", "cosine_worst", "rank_correlation", "first_ten", "score_kept")
+    least = {name: limit for name in names if (limit := getattr(limits, name)) is not None}
+    most = {} if limits.size_ratio is None else {"size_ratio": limits.size_ratio}
     if report.metric_loss is not None:
         most["metric_loss"] = limits.metric_loss + report.metric_noise
     low = [

@@ -24,17 +24,20 @@ STEPS: Final[Sequence[Step]] = (
 )
 
 
-def build_shop(shop: Shop, reporter: Reporter, *, again: str | None = None, until: str | None = None) -> Context:
+def build_shop(
+    shop: Shop, reporter: Reporter, *, again: str | None = None, until: str | None = None, steps: Sequence[Step] = STEPS
+) -> Context:
     """Runs the steps that are not finished, up to and including `until`; returns what each left.
 
-    `again` names a step to run even if nothing changed.
+    `again` names a step to run even if nothing changed; `steps` are those of a shop, of which one may do its work in
+    another way.
     Raises ConfigError for a step that is not there or when another process builds the same shop.
     """
-    names = [step.name for step in STEPS]
+    names = [step.name for step in steps]
     for wanted in (again, until):
         if wanted is not None and wanted not in names:
             raise ConfigError(f"there is no step {wanted!r}", hint=f"the steps are {', '.join(names)}")
-    steps = STEPS[: names.index(until) + 1] if until else STEPS
+    steps = steps[: names.index(until) + 1] if until else steps
     context = Context(shop)
     with sole_builder(shop.work):
         run_steps(steps, context, Ledger(shop.work / "ledger.json"), reporter, again)

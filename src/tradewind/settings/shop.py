@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from tradewind.errors import ConfigError
 from tradewind.settings.base import Settings
+from tradewind.settings.compress import CompressSettings
 from tradewind.settings.data import EventSettings, ItemSettings
 from tradewind.settings.learn import EncoderSettings, LearnSettings
 from tradewind.settings.serve import IndexSettings, ServeSettings
@@ -31,6 +32,7 @@ class ShopSettings(Settings):
     store: str | None = None
     """A SQLAlchemy address; left out, a SQLite file in the shop's own folder."""
     encoder: EncoderSettings = EncoderSettings()
+    compress: CompressSettings = CompressSettings()
     learn: LearnSettings = LearnSettings()
     index: IndexSettings = IndexSettings()
     serve: ServeSettings = ServeSettings()

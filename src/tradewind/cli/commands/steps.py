@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from tradewind.cli.app import app
+from tradewind.cli.compressed import compress_again
 from tradewind.cli.reporter import TerminalReporter, bar
 from tradewind.cli.results import print_learned
 from tradewind.errors import RequestError
@@ -35,17 +36,19 @@ def train(
     task: str = typer.Argument(..., help="match, classify, next_item, or an estimator's name."),
     shop: Path = SHOP,
     find: bool = typer.Option(False, "--find-rate", help="Only say which learning rates an estimator's run can take."),
+    ablate: bool = typer.Option(False, "--ablate", help="Also measure what each part of `knowledge` is worth."),
 ) -> None:
     """Train one task again, with what it needs before it; or one of the shop's own `learn.estimators`."""
-    if task in TASKS and not find:
+    if task in TASKS and not (find or ablate):
         _again(shop, task)
         return
     opened = load_shop(shop)
     own = sorted(opened.settings.learn.estimators)
     if task not in own:
-        known = own if find else [*TASKS, *own]
+        known = own if find or ablate else [*TASKS, *own]
         raise RequestError(
-            f"there is no {'estimator' if find else 'task'} {task!r}", hint=f"there are {', '.join(known) or 'none'}"
+            f"there is no {'estimator' if find or ablate else 'task'} {task!r}",
+            hint=f"there are {', '.join(known) or 'none'}",
         )
     if find:
         with bar(f"Test the rates of {task}") as progress:
@@ -53,14 +56,21 @@ def train(
         print(f"{found.curve.as_text()}\nreport: {found.report}")
         return
     with TerminalReporter() as reporter:
-        learned = learn_estimator(opened, task, reporter.alone(f"Learn {task}"))
+        learned = learn_estimator(opened, task, reporter.alone(f"Learn {task}"), ablate=ablate)
     print_learned(learned)
 
 
 @app.command()
-def compress(shop: Path = SHOP) -> None:
-    """Compress the encoder again and hold it against its original."""
-    _again(shop, "compress")
+def compress(
+    shop: Path = SHOP,
+    target: str | None = typer.Option(None, help="At most this time for one short text on one thread: 3ms."),
+    size: str | None = typer.Option(None, help="At most so much on disk: 20MB."),
+    quality: float | None = typer.Option(None, help="At least this share of what the original finds: 0.98."),
+    minutes: float | None = typer.Option(None, help="How long the search may go on making candidates."),
+    json: bool = typer.Option(False, "--json", help="Print every point that was measured as JSON."),
+) -> None:
+    """Compress the encoder again and hold it against its original; with a limit, search for the best within it."""
+    compress_again(load_shop(shop), {"target": target, "size": size, "quality": quality, "minutes": minutes}, json)
 
 
 @app.command()

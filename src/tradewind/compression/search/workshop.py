@@ -1,0 +1,99 @@
+"""Where candidates are made: the original, the texts it is calibrated and taught by, and the students already made."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tradewind.compression.export import cut_bundle, export_encoder
+from tradewind.compression.search.candidate import Candidate, Form, Outline
+from tradewind.models.checkpoint import read_weights
+from tradewind.telemetry import Progress, SilentProgress
+
+STEPS_A_MINUTE: Final = 10
+STEPS: Final = (20, 600)
+"""A student learns for so many steps at least and at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Teacher:
+    folder: Path
+    prefixes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """`original` is a whole checkpoint; what learns is kept in `folder`, and taken from there the next time.
+
+    `texts` are what students learn from, `calibration` what integers are scaled by; neither may be judged with.
+    """
+
+    original: Path
+    folder: Path
+    prefixes: Mapping[str, str]
+    max_tokens: int
+    texts: Sequence[str]
+    calibration: Sequence[str]
+    minutes: float = 30.0
+    seed: int = 13
+    threads: int = 1
+    progress: Progress = field(default_factory=SilentProgress)
+
+    @property
+    def outline(self) -> Outline:
+        """The measures of the original. Raises ModelError."""
+        return Outline.of(read_weights(self.original).config)
+
+    def make(self, candidate: Candidate, out: Path) -> Path:
+        """Returns `out`, the bundle of a candidate, cut to its dimension. Raises TradewindError where it cannot be."""
+        shutil.rmtree(out, ignore_errors=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        bundle = candidate.technique.make(self, candidate.form, out)
+        cut_bundle(bundle, candidate.dimension)
+        return bundle
+
+    def exported(self, checkpoint: Path, form: Form, out: Path) -> Path:
+        """Returns `out`, a bundle of `checkpoint` in a form."""
+        calibration = self.calibration if form.precision == "int8-static" else ()
+        return export_encoder(
+            checkpoint, out, self.prefixes, self.max_tokens, form.precision, calibration, form.runtime
+        )
+
+    def student(self, name: str, make: Callable[[Path], Path]) -> Path:
+        """Returns the folder of the student of that name; `make` makes it in the folder that it is given, once.
+
+        What `make` leaves there when it is interrupted is still there the next time.
+        """
+        place = self.folder / "students" / hashlib.sha256(name.encode()).hexdigest()[:16]
+        if not place.is_dir():
+            making = place.with_name(f"{place.name}.making")
+            making.mkdir(parents=True, exist_ok=True)
+            made = make(making)
+            shutil.copytree(made, place.with_name(f"{place.name}.made"), dirs_exist_ok=True)
+            place.with_name(f"{place.name}.made").replace(place)
+            shutil.rmtree(making)
+        return place
+
+    def distilled(self, student: Path, out: Path) -> Path:
+        """Returns the checkpoint `student` after it learned the original's vectors, made in the folder `out`.
+
+        Raises DataError for too few texts.
+        """
+        from tradewind.training.distil.run import distil
+        from tradewind.training.distil.settings import DistilSettings, distil_plan
+
+        least, most = STEPS
+        steps = int(min(max(self.minutes * STEPS_A_MINUTE, least), most))
+        return distil(
+            _Teacher(self.original, self.prefixes),
+            student,
+            self.texts,
+            distil_plan(steps, seed=self.seed, threads=self.threads),
+            out,
+            progress=self.progress,
+            settings=DistilSettings(max_tokens=self.max_tokens),
+        ).folder
