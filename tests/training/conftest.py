@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ from transformers import BertConfig, BertModel
 from tradewind.data.records import EVENT_SCHEMA, ITEM_SCHEMA
 from tradewind.models.pretrained import Checkpoint
 from tradewind.settings import Shop, parse_shop
+from tradewind.training import processes
 
 PREFIXES = {"query": "query: ", "passage": "passage: ", "together": "query: bought with: "}
 KINDS = {"dairy": ["milk", "cheese", "yogurt", "butter"], "bakery": ["bread", "rolls", "bagel", "cake"]}
@@ -132,3 +135,36 @@ def make_shop(tmp_path: Path) -> Callable[..., Shop]:
         return Shop(parse_shop(raw.encode(), where="test"), tmp_path)
 
     return make
+
+
+class Forked:
+    """Stands in for a fresh interpreter, which reads torch for eight seconds: a copy of this one, a real process."""
+
+    def __init__(self, command: list[str], *, env: dict[str, str], **more: Any) -> None:
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.environ.update(env)
+            from tradewind.training import worker
+
+            os._exit(worker.main(Path(command[-1])))
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            found, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if found else None
+        return self.returncode
+
+    def wait(self) -> int:
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several processes of a run are copies of the test's own."""
+    monkeypatch.setattr(processes.subprocess, "Popen", Forked)

@@ -21,7 +21,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from tradewind.errors import ConfigError, DataError, ModelError
 from tradewind.telemetry import SilentProgress
-from tradewind.training import processes, ranks
+from tradewind.training import ranks
 from tradewind.training.checkpoints import last_complete
 from tradewind.training.job import Job, packed, unpacked
 from tradewind.training.plan import Plan
@@ -35,38 +35,6 @@ def _by_value() -> Iterator[None]:
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
     yield
     cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-
-
-class Forked:
-    """Stands in for a fresh interpreter, which reads torch for eight seconds: a copy of this one, a real process."""
-
-    def __init__(self, command: list[str], *, env: dict[str, str], **more: Any) -> None:
-        self.returncode: int | None = None
-        self.pid = os.fork()
-        if self.pid == 0:
-            os.environ.update(env)
-            from tradewind.training import worker
-
-            os._exit(worker.main(Path(command[-1])))
-
-    def poll(self) -> int | None:
-        if self.returncode is None:
-            found, status = os.waitpid(self.pid, os.WNOHANG)
-            self.returncode = os.waitstatus_to_exitcode(status) if found else None
-        return self.returncode
-
-    def wait(self) -> int:
-        if self.returncode is None:
-            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.returncode
-
-    def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
-
-
-@pytest.fixture
-def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes.subprocess, "Popen", Forked)
 
 
 class Line(Objective):
@@ -200,14 +168,14 @@ class Falling(Points):
 
 @pytest.mark.slow
 def test_a_killed_process_ends_the_run_which_goes_on_to_the_same_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Fresh interpreters here, as in a shop; dropout, so that the random state of each process counts."""
     batches, straight = Falling(12, tmp_path / "fallen"), Dropped()
     with pytest.raises(ModelError, match=r"process 2 of 2 was killed \(SIGKILL\).*its last checkpoint"):
         learned(tmp_path / "run", plan(), straight, batches=batches)
     assert last_complete(tmp_path / "run" / "checkpoints", 2) is not None
-    monkeypatch.setattr(processes.subprocess, "Popen", Forked)
+    request.getfixturevalue("forked")
     resumed, curves = learned(tmp_path / "run", plan(), Dropped(), batches=batches)
     unbroken, _ = learned(tmp_path / "unbroken", plan(), Dropped(), batches=batches)
     assert curves.resumed_from >= 2
