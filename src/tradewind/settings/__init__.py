@@ -18,6 +18,8 @@ from tradewind.settings.learn import (
     TechniqueSettings,
     UnlabelledSettings,
 )
+from tradewind.settings.pretrain import PretrainSettings, TextsSettings
+from tradewind.settings.search import SearchSettings
 from tradewind.settings.serve import IndexSettings, ServeSettings, UserTokenSettings
 from tradewind.settings.shop import Shop, ShopSettings, load_shop, parse_shop
 
@@ -35,6 +37,8 @@ __all__ = [
     "MatchSettings",
     "Method",
     "NegativeSettings",
+    "PretrainSettings",
+    "SearchSettings",
     "ServeSettings",
     "Settings",
     "Shop",
@@ -42,6 +46,7 @@ __all__ = [
     "SourceSettings",
     "TaskSettings",
     "TechniqueSettings",
+    "TextsSettings",
     "UnlabelledSettings",
     "UserTokenSettings",
     "load_shop",

@@ -8,7 +8,9 @@ from pydantic import Field
 
 from tradewind.settings.base import Settings
 from tradewind.settings.data import SourceSettings
+from tradewind.settings.pretrain import PretrainSettings
 from tradewind.settings.resources import ResourceSettings
+from tradewind.settings.search import SearchSettings
 
 Effort = Literal["quick", "normal", "full"]
 Method = str
@@ -166,5 +168,7 @@ class LearnSettings(Settings):
     """The tracker's server, for MLflow any tracking URI; left out, runs stay in the shop's folder and nothing is
     sent."""
     resources: ResourceSettings = ResourceSettings()
+    search: SearchSettings = SearchSettings()
+    pretrain: PretrainSettings = PretrainSettings()
     estimators: dict[str, EstimatorSettings] = {}
     """Models of the shop's own by name, each learned by `tradewind train NAME`, asked by `tradewind predict NAME`."""

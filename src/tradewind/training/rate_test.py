@@ -120,7 +120,9 @@ def _optimiser(plan: Plan, moving: list[nn.Parameter]) -> torch.optim.Optimizer:
     if plan.optimiser == "sgd":
         return torch.optim.SGD(moving, lr=1.0, momentum=0.9, weight_decay=plan.weight_decay)
     if plan.optimiser == "adafactor":
-        return Adafactor(moving, lr=1.0, scale_parameter=False, relative_step=False, weight_decay=plan.weight_decay)
+        return Adafactor(  # type: ignore[no-untyped-call]
+            moving, lr=1.0, scale_parameter=False, relative_step=False, weight_decay=plan.weight_decay
+        )
     return torch.optim.AdamW(moving, lr=1.0, weight_decay=plan.weight_decay)
 
 

@@ -33,15 +33,19 @@ class Watcher(Protocol):
 
     def started(self, run: Start) -> None:
         """Hears of a run before its first step."""
+        return
 
     def learned(self, step: int, loss: float, rate: float) -> None:
         """Hears the loss of a step, and the learning rate that it was taken with."""
+        return
 
     def validated(self, step: int, value: float) -> None:
         """Hears the watched metric."""
+        return
 
     def ended(self, curves: Curves) -> None:
         """Hears what a run came to that went to its end."""
+        return
 
 
 _WATCHERS: Final[ContextVar[tuple[Watcher, ...]]] = ContextVar("watchers", default=())

@@ -9,12 +9,14 @@ from tradewind.cli.commands import (
     label,
     models,
     predict,
+    pretrain,
     privacy,
     recommend,
     search,
     serve,
     settings,
     steps,
+    tune,
     up,
 )
 
@@ -27,11 +29,13 @@ __all__ = [
     "label",
     "models",
     "predict",
+    "pretrain",
     "privacy",
     "recommend",
     "search",
     "serve",
     "settings",
     "steps",
+    "tune",
     "up",
 ]
