@@ -18,6 +18,7 @@ import numpy as np
 
 from tradewind.errors import ArtefactError, NotFoundError
 from tradewind.runtime.bundle import TOKENIZER_FILE, EncoderFacts, Role
+from tradewind.runtime.encoder import cut
 from tradewind.runtime.role_map import read_role_map
 from tradewind.runtime.tensors import open_tensors
 from tradewind.runtime.tokens import TextTokens
@@ -36,7 +37,7 @@ class StaticEncoder:
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self._facts = EncoderFacts.read(folder)
         self._tokens = TextTokens(folder / TOKENIZER_FILE, self._facts.max_tokens)
-        self._together = read_role_map(folder, self._facts.dimension)
+        self._together = read_role_map(folder, self._facts.whole)
         tensors = {name: np.asarray(array) for name, array in open_tensors(folder / TABLE_FILE).items()}
         try:
             self._rows, self._scale = tensors[ROWS], tensors[SCALE].reshape(-1, 1)
@@ -57,10 +58,11 @@ class StaticEncoder:
         """
         if role not in self._roles:
             raise NotFoundError(f"the encoder has no role {role!r}", hint=f"it has: {', '.join(self._roles)}")
-        vectors = np.empty((len(texts), self.dimension), np.float32)
+        vectors = np.empty((len(texts), self._facts.whole), np.float32)
         for row, ids in enumerate(self._tokens.ids(texts, self._facts.prefixes[role])):
             vectors[row] = self._vector(ids, self._roles[role])
-        return self._together.apply(vectors) if self._together and role == "together" else vectors
+        vectors = self._together.apply(vectors) if self._together and role == "together" else vectors
+        return cut(vectors, self.dimension)
 
     def encode_each(self, texts: Sequence[str], role: Role, workers: int, progress: Progress) -> np.ndarray:
         """Returns the same as `encode`, by `workers` threads; `progress` advances by the texts that are done."""
@@ -80,7 +82,7 @@ class StaticEncoder:
         return unit
 
     def _require_shapes(self, folder: Path) -> None:
-        width = self.dimension
+        width = self._facts.whole
         fits = self._rows.ndim == 2 and self._rows.shape[1] == width and len(self._scale) == len(self._rows)
         if not fits or any(vector.shape != (width,) for vector in self._roles.values()):
             raise ArtefactError(f"a table that does not fit {width} dimensions", where=str(folder / TABLE_FILE))
