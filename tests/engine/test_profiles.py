@@ -14,6 +14,7 @@ class Log:
     def __init__(self) -> None:
         self.events = [Event("e0", EventType.VIEW, NOON, user="u", item="milk")]
         self.personalise = True
+        self.deleted: frozenset[str] = frozenset()
         self.reads = 0
         self.meanwhile = 0
 
@@ -30,6 +31,9 @@ class Log:
 
     def consent(self, pseudonym: str) -> User:
         return User(pseudonym, self.personalise)
+
+    def deleted_tags(self, user: str) -> frozenset[str]:
+        return self.deleted
 
     def add(self, item: str) -> None:
         self.events.append(Event(f"e{len(self.events)}", EventType.VIEW, NOON, user="u", item=item))

@@ -130,6 +130,12 @@ def make_shop(template: Path, tmp_path: Path) -> Callable[..., Shop]:
 
 
 @pytest.fixture
+def opening() -> Callable[[Shop], Any]:
+    """Opens a shop, as often as wanted: a context manager that gives a client of it."""
+    return open_api
+
+
+@pytest.fixture
 def make_api(make_shop: Callable[..., Shop]) -> Iterator[Callable[..., Api]]:
     """A shop of the test's own."""
     with ExitStack() as opened:

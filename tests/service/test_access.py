@@ -17,6 +17,7 @@ EVENT = {"event_id": "m1", "type": "view", "time": "2026-01-05T10:00:00Z", "visi
 
 PUBLIC, SEARCH, EVENTS, JOBS, ADMIN = "public", "search", "events", "jobs", "admin"
 JOB = "/v1/predict/jobs/{job_id}"
+TAG = "/v1/users/me/profile/tags/{tag}"
 ROWS: dict[tuple[str, str], tuple[str, bool, dict]] = {
     ("GET", "/v1/search"): (SEARCH, False, {"params": {"q": "pizza"}}),
     ("POST", "/v1/search"): (SEARCH, False, {"json": {"query": "pizza"}}),
@@ -39,6 +40,8 @@ ROWS: dict[tuple[str, str], tuple[str, bool, dict]] = {
     ("POST", "/v1/items"): (ADMIN, False, {"json": {"removals": ["12"]}}),
     ("POST", "/v1/events"): (EVENTS, False, {"json": EVENT}),
     ("GET", "/v1/users/me/profile"): (SEARCH, True, {}),
+    ("DELETE", TAG): (SEARCH, True, {"path": "/v1/users/me/profile/tags/brand:Borealis"}),
+    ("PUT", TAG): (SEARCH, True, {"path": "/v1/users/me/profile/tags/brand:Borealis"}),
     ("GET", "/v1/users/me/consent"): (SEARCH, True, {}),
     ("PUT", "/v1/users/me/consent"): (SEARCH, True, {"json": {"personalise": True}}),
     ("GET", "/v1/users/me/export"): (SEARCH, True, {}),
@@ -63,6 +66,10 @@ def ask(api, operation: tuple[str, str], key: str, user: str | None, **more):
     if path.startswith(JOB):
         made = api.call("POST", "/v1/predict/length/jobs", key="jobs", json={"texts": ["tea"]}).json()
         path = path.replace("{job_id}", made["id"])
+    if path == TAG and user:
+        pseudonym = remember(api, user, f"canary{user}", "31")
+        store = api.client.app.state.service.store
+        (store.delete_tag if method == "PUT" else store.restore_tag)(pseudonym, "brand:borealis")
     return api.call(method, request.pop("path", path), key=key, user=user, **(request | more))
 
 

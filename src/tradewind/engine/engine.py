@@ -86,7 +86,7 @@ class Engine:
         """
         deadline, serving = Deadline.after(request.deadline_ms), self.serving
         cleaned = replace(request, query=normalise(request.query))
-        personal = self._personal(request.user) if cleaned.query else ANYBODY
+        personal = self._personal(serving, request.user) if cleaned.query else ANYBODY
         pipeline = self._search if cleaned.query else self._browse
 
         def make() -> Reply:
@@ -106,7 +106,7 @@ class Engine:
         """
         deadline, serving = Deadline.after(request.deadline_ms), self.serving
         anchor = _row(serving, request.item) if request.item is not None else None
-        personal = self._personal(request.user) if request.surface in PERSONAL else ANYBODY
+        personal = self._personal(serving, request.user) if request.surface in PERSONAL else ANYBODY
         recipe = request.surface if personal.profile else WITHOUT_PROFILE.get(request.surface, request.surface)
 
         def make() -> Reply:
@@ -186,12 +186,12 @@ class Engine:
             self._replies.put(key, reply, len(reply.body))
         return reply
 
-    def _personal(self, user: str | None) -> Personal:
+    def _personal(self, serving: Serving, user: str | None) -> Personal:
         """Returns what may be used of `user`: nothing when there is nobody, no consent, or nothing known."""
         if user is None:
             return ANYBODY
         try:
-            personal = self._profiles.read(user)
+            personal = self._profiles.seen_in(serving, user)
         except StoreError as error:
             logger.error("a profile could not be read, the answer is nobody's: %s", type(error).__name__)
             return UNREADABLE

@@ -103,6 +103,8 @@ class Store(Protocol):
 
     def consent(self, pseudonym: str) -> User: ...
 
+    def deleted_tags(self, user: str) -> frozenset[str]: ...
+
 
 class SequenceModel(Protocol):
     """Names the likeliest items of somebody's next basket, given their baskets, oldest first."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tradewind.data.features.profile import Profile, profile_of
+from tradewind.data.records import Event
 from tradewind.engine.cache import BoundedCache
-from tradewind.engine.parts import Store
+from tradewind.engine.parts import Serving, Store
+from tradewind.engine.tags import profile_without
+from tradewind.tasks.profile.tags import Deletions
 
 PROFILE_BYTES: Final = 32 << 20
 EVENT_BYTES: Final = 200
 """About what one event of a profile costs in memory."""
 TRIES: Final = 3
+NOTHING_DELETED: Final = Deletions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,9 @@ class Personal:
     version: str
     profile: Profile | None
     """None when the person switched personalisation off."""
+    events: tuple[Event, ...] = ()
+    """The events, kept only for somebody who took tags back: which of them count depends on the catalogue."""
+    deletions: Deletions = NOTHING_DELETED
     missing: bool = False
     """Whether there may be a profile that could not be read."""
 
@@ -52,6 +59,20 @@ class ProfileReader:
             version = after
         return self._moving(user)
 
+    def seen_in(self, serving: Serving, user: str) -> Personal:
+        """Returns the profile as a catalogue reads it: nothing in it rests on a tag that the person took back."""
+        read = self.read(user)
+        if read.profile is None or not read.deletions.ids:
+            return read
+        key = (user, read.version, serving.parts.generation, serving.view.delta)
+        kept = self._kept.get(key) if read.version else None
+        if kept is not None:
+            return kept
+        made = replace(read, events=(), profile=profile_without(read.events, read.deletions, serving.view))
+        if read.version:
+            self._kept.put(key, made, len(read.events) * EVENT_BYTES)
+        return made
+
     def forget(self) -> None:
         """Forgets every profile."""
         self._kept.clear()
@@ -59,8 +80,11 @@ class ProfileReader:
     def _make(self, user: str, version: str) -> tuple[Personal, int]:
         if not self._store.consent(user).personalise:
             return Personal(version, None), 0
-        events = self._store.events_of(user)
-        return Personal(version, profile_of(events)), len(events) * EVENT_BYTES
+        events, deleted = self._store.events_of(user), self._store.deleted_tags(user)
+        profile, size = profile_of(events), len(events) * EVENT_BYTES
+        if not deleted:
+            return Personal(version, profile), size
+        return Personal(version, profile, tuple(events), Deletions.of(deleted)), 2 * size
 
     def _moving(self, user: str) -> Personal:
         """Returns a profile of a person whose events keep coming while they are read, under no version."""

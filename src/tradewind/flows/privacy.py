@@ -6,7 +6,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from tradewind.data.features.profile import interests, profile_of
+from tradewind.data.features.price_band import price_bands
+from tradewind.data.features.profile import profile_of
 from tradewind.data.records import Item
 from tradewind.data.snapshot import publish_tombstones
 from tradewind.data.store import Store, open_store
@@ -15,6 +16,8 @@ from tradewind.errors import NotFoundError, RequestError
 from tradewind.flows.ledger import Ledger
 from tradewind.flows.up import STEPS
 from tradewind.settings import Shop
+from tradewind.tasks.profile.build import Shelf, build_profile
+from tradewind.tasks.profile.tags import Deletions
 
 LEARNED_WITHOUT_PEOPLE = ("weights",)
 """The steps of `up` that see nobody's events."""
@@ -31,7 +34,7 @@ class Erasure:
     def text(self) -> str:
         """Returns the erasure to be read by a person."""
         lines = [
-            f"erased: {self.events:,} events, the consent, and the only row that led from the user to a pseudonym",
+            f"erased: {self.events:,} events, consent, tags taken back, the only row that led from user to pseudonym",
             f"left out from now on by every reader of the {self.snapshots} snapshot(s) that are there",
         ]
         if self.rebuilds:
@@ -84,16 +87,24 @@ def _profile(store: Store, pseudonym: str) -> dict[str, Any]:
     """Returns what the surfaces conclude from the events; nothing while personalisation is off."""
     if not store.consent(pseudonym).personalise:
         return {}
-    profile = profile_of(store.events_of(pseudonym))
-    shares = interests(profile, _items(store, set(profile.weights)))
+    events, items = store.events_of(pseudonym), _items(store)
+    profile = profile_of(events)
+    tagged = build_profile(events, Shelf(items, price_bands(items.values())), _deletions(store, pseudonym))
     return {
-        **shares,
+        "category": dict(tagged.of_kind("category")),
+        "brand": dict(tagged.of_kind("brand")),
+        "tags": [tag.as_json() for tag in tagged.tags],
+        "withheld_events": tagged.withheld,
         "recent": list(profile.recent),
         "bought": dict(profile.times_bought),
         "dismissed": sorted(profile.dismissed),
     }
 
 
-def _items(store: Store, wanted: set[str]) -> dict[str, Item]:
+def _deletions(store: Store, pseudonym: str) -> Deletions:
+    return Deletions.of(store.deleted_tags(pseudonym))
+
+
+def _items(store: Store) -> dict[str, Item]:
     rows = zip(*(column.to_pylist() for column in store.items_table().columns), strict=True)
-    return {row[0]: item_of_row(row) for row in rows if row[0] in wanted}
+    return {row[0]: item_of_row(row) for row in rows}

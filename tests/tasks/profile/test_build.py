@@ -60,6 +60,16 @@ def test_every_tag_names_the_events_it_came_from_and_adds_up_from_them() -> None
         assert [tag.weight for tag in mine] == pytest.approx([sum(e.weight for e in t.evidence) / total for t in mine])
 
 
+def test_a_rhythm_that_was_deleted_does_not_come_back_under_other_words() -> None:
+    early, late = events([("sencha", 0)]), events([("sencha", 0), ("assam", 40), ("pot", 41)])
+    (tag,) = [tag for tag in build_profile(early, SHELF).tags if tag.kind == "frequency"]
+    gone = Deletions().with_tag(tag.id)
+    kinds = {tag.kind for tag in build_profile(late, SHELF, gone).tags}
+    assert {tag.value for tag in build_profile(late, SHELF).tags if tag.kind == "frequency"} != {tag.value}
+    assert "frequency" not in kinds
+    assert {"recency", "value"} <= kinds
+
+
 def test_price_bands_recency_frequency_and_value_are_in_words() -> None:
     profile = build_profile(events([("sencha", -20), ("assam", -10)]), SHELF, at=NOON)
     assert list(profile.of_kind("price_band")) == ["low", "high"]

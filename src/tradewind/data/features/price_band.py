@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,20 +29,29 @@ class PriceBands:
         return BANDS[int(item.price > edges[0]) + int(item.price > edges[1])]
 
 
+def bands_of_prices(prices: Mapping[tuple[tuple[str, ...], str], Sequence[float]]) -> PriceBands:
+    """Returns the bands of each (category, currency) with at least LEAST_PRICES different prices."""
+    enough = {key: found for key, found in prices.items() if len(set(found)) >= LEAST_PRICES}
+    return PriceBands({_joined(*key): _thirds(found) for key, found in enough.items()})
+
+
 def price_bands(items: Iterable[Item]) -> PriceBands:
     """Returns the bands of every category with at least LEAST_PRICES different prices in one currency."""
-    prices: dict[str, list[float]] = {}
+    prices: dict[tuple[tuple[str, ...], str], list[float]] = {}
     for item in items:
         if item.price is not None and item.category:
-            prices.setdefault(_key(item), []).append(item.price)
-    enough = {key: found for key, found in prices.items() if len(set(found)) >= LEAST_PRICES}
-    return PriceBands({key: _thirds(found) for key, found in enough.items()})
+            prices.setdefault((item.category, item.currency or ""), []).append(item.price)
+    return bands_of_prices(prices)
 
 
 def _key(item: Item) -> str:
-    return f"{CATEGORY_SEPARATOR.join(item.category)}|{item.currency or ''}"
+    return _joined(item.category, item.currency or "")
 
 
-def _thirds(prices: list[float]) -> tuple[float, float]:
+def _joined(category: Sequence[str], currency: str) -> str:
+    return f"{CATEGORY_SEPARATOR.join(category)}|{currency}"
+
+
+def _thirds(prices: Sequence[float]) -> tuple[float, float]:
     low, high = np.quantile(prices, [1 / 3, 2 / 3])
     return float(low), float(high)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from tradewind.data.store import people
+from tradewind.data.store import people, tags
 from tradewind.data.store.schema import erased_events, events
 
 
@@ -19,12 +19,13 @@ class Erased:
 
 
 def erase(connection: Connection, pseudonym: str) -> Erased:
-    """Deletes a person's events and leaves a tombstone: the pseudonym, marked, and the ids of the deleted events.
+    """Deletes a person's events and tags taken back; a tombstone stays: the pseudonym, marked, and the events' ids.
 
     The ids stay so that loading the same file again does not bring the events back.
     """
     people.ensure(connection, pseudonym)
     people.change(connection, pseudonym, erased=True, personalise=False, purchases=0)
+    tags.forget(connection, pseudonym)
     theirs = events.c.person == people.by_pseudonym(connection, [pseudonym])[pseudonym].number
     count = connection.execute(select(func.count()).where(theirs)).scalar_one()
     connection.execute(insert(erased_events).from_select(["event_id"], select(events.c.event_id).where(theirs)))

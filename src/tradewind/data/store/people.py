@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -97,7 +97,9 @@ def unlink(connection: Connection, user_id: str) -> bool:
     return bool(connection.execute(delete(pseudonyms).where(pseudonyms.c.user_id == user_id)).rowcount)
 
 
-def export(connection: Connection, pseudonym: str, held: Sequence[Event]) -> dict[str, Any]:
+def export(
+    connection: Connection, pseudonym: str, held: Sequence[Event], taken_back: Collection[str]
+) -> dict[str, Any]:
     """Returns everything held about one person, ready for JSON."""
     known = user(connection, pseudonym)
     ids = connection.execute(select(pseudonyms.c.user_id).where(pseudonyms.c.pseudonym == pseudonym)).scalars()
@@ -105,6 +107,7 @@ def export(connection: Connection, pseudonym: str, held: Sequence[Event]) -> dic
         "pseudonym": pseudonym,
         "user_ids": sorted(ids),
         "consent": None if known is None else {"personalise": known.personalise, "version": known.consent_version},
+        "deleted_tags": sorted(taken_back),
         "events": [_plain(event) for event in held],
     }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 from sqlalchemy import Connection, select
 
 from tradewind.data.records import EVENT_SCHEMA, Event, Item, User
-from tradewind.data.store import catalogue, erasure, log, online, people
+from tradewind.data.store import catalogue, erasure, log, online, people, tags
 from tradewind.data.store.catalogue import ItemChange
 from tradewind.data.store.database import Database
 from tradewind.data.store.erasure import Erased
@@ -19,6 +19,8 @@ from tradewind.data.store.online import EventOutcome
 from tradewind.data.store.schema import people as people_table
 from tradewind.errors import NotFoundError
 from tradewind.settings import Shop
+
+MOST_DELETED_TAGS: Final = 1000
 
 
 class Store:
@@ -124,12 +126,33 @@ class Store:
             return people.user(connection, pseudonym) or User(pseudonym, personalise=False)
 
     def set_consent(self, pseudonym: str, personalise: bool) -> User:
-        """Switches personalisation and returns the new consent. Raises NotFoundError for an unknown pseudonym."""
+        """Switches personalisation and returns the new consent. Raises NotFoundError for an unknown pseudonym.
+
+        A switch that really moves also forgets which tags were taken back: whoever consents anew begins anew.
+        """
         with self.writing() as connection:
+            known = people.user(connection, pseudonym)
+            if known is not None and known.personalise != personalise:
+                tags.forget(connection, pseudonym)
             version = people_table.c.consent_version + 1
             if not people.change(connection, pseudonym, personalise=personalise, consent_version=version):
                 raise NotFoundError("there is no such user")
             return people.user(connection, pseudonym) or User(pseudonym, personalise)
+
+    def deleted_tags(self, user: str) -> frozenset[str]:
+        """Returns the ids of the tags that a pseudonym took back."""
+        with self.reading() as connection:
+            return tags.deleted(connection, user)
+
+    def delete_tag(self, user: str, tag: str) -> bool:
+        """Takes a tag out of a person's profile for good. Returns False when the person took back too many already."""
+        with self.writing() as connection:
+            return tags.take_back(connection, user, tag, MOST_DELETED_TAGS)
+
+    def restore_tag(self, user: str, tag: str) -> None:
+        """Lets a tag that was taken back be concluded again."""
+        with self.writing() as connection:
+            tags.give_back(connection, user, tag)
 
     def tombstones(self) -> set[str]:
         """Returns the pseudonyms of erased people."""
@@ -156,9 +179,10 @@ class Store:
         return erased
 
     def export_user(self, pseudonym: str) -> dict[str, Any]:
-        """Returns everything held about one person, ready for JSON: pseudonym, shop user ids, consent, events."""
+        """Returns everything held about one person, ready for JSON: ids, consent, tags taken back, events."""
         with self.reading() as connection:
-            return people.export(connection, pseudonym, online.events_of(connection, pseudonym, limit=None))
+            held = online.events_of(connection, pseudonym, limit=None)
+            return people.export(connection, pseudonym, held, tags.deleted(connection, pseudonym))
 
     def sample_users(self, limit: int) -> list[str]:
         """Returns the pseudonyms with most purchases, most first."""

@@ -1,28 +1,45 @@
-"""GET /v1/users/me/profile, GET and PUT /v1/users/me/consent, GET /v1/users/me/export: a person, about themselves."""
+"""/v1/users/me: profile and its tags, consent, export; a person, about themselves."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import Response
+from pydantic import StringConstraints
 
+from tradewind.service import profiles
 from tradewind.service.access import NamedUser, Searching
 from tradewind.service.answering import beside
 from tradewind.service.assembly import Service
 from tradewind.service.json_route import StrictRoute
-from tradewind.service.profiles import profile_answer
 from tradewind.service.schemas.users import Consent, ConsentIn, ProfileAnswer
+from tradewind.service.schemas.words import STORABLE
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/users/me", tags=["users"])
+TagId = Annotated[str, StringConstraints(min_length=1, max_length=600), STORABLE, Path()]
 
 
 @router.get("/profile", response_model=ProfileAnswer)
 async def profile(service: Searching, token: NamedUser) -> Response:
     """Shows what is concluded from the caller's events."""
-    found = await beside(service, lambda: profile_answer(service, service.user_known(token)))
+    found = await beside(service, lambda: profiles.profile_answer(service, service.user_known(token)))
     return Response(found.model_dump_json(), media_type="application/json")
+
+
+@router.delete("/profile/tags/{tag:path}", status_code=204, response_class=Response)
+async def delete_tag(service: Searching, token: NamedUser, tag: TagId) -> Response:
+    """Takes a tag of the caller's profile back: it is not concluded again, and no answer uses what it rested on."""
+    await beside(service, lambda: profiles.delete_tag(service, service.user_known(token), tag))
+    return Response(status_code=204)
+
+
+@router.put("/profile/tags/{tag:path}", status_code=204, response_class=Response)
+async def restore_tag(service: Searching, token: NamedUser, tag: TagId) -> Response:
+    """Lets a tag that the caller took back be concluded again."""
+    await beside(service, lambda: profiles.restore_tag(service, service.user_known(token), tag))
+    return Response(status_code=204)
 
 
 @router.get("/consent", response_model=Consent)

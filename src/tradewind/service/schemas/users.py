@@ -31,6 +31,29 @@ class Interest(BaseModel):
     share: float
 
 
+class TagEvidence(BaseModel):
+    """An event that a tag rests on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: str
+    time: str
+    item: str | None
+
+
+class TagShown(BaseModel):
+    """A short statement about the person, and what it rests on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(description="What names the tag when it is deleted.")
+    kind: str = Field(description="category, brand, price_band, recency, frequency or value.")
+    value: str
+    weight: float = Field(description="A share of the interest; of a rhythm days, baskets a month, or money a basket.")
+    rests_on: int = Field(description="How many events it rests on.")
+    evidence: list[TagEvidence] = Field(description="The newest hundred of them; the export holds every event.")
+
+
 class ProfileAnswer(BaseModel):
     """What is concluded from a person's events; all of it goes when personalisation is off."""
 
@@ -39,6 +62,9 @@ class ProfileAnswer(BaseModel):
     personalise: bool
     events: int = Field(description="Events the profile was made from.")
     baskets: int
+    tags: list[TagShown]
+    deleted_tags: list[str] = Field(description="Tags that the person took back; nothing is concluded from them.")
+    withheld_events: int = Field(description="Events left out of every tag since their item is of a sensitive topic.")
     categories: list[Interest]
     brands: list[Interest]
     recent: list[str] = Field(description="Items, the latest first.")

@@ -88,6 +88,16 @@ def build_profile(
     return TaggedProfile(tuple(tags), _vector(kept, shelf), withheld)
 
 
+def words_of(item: Item, bands: PriceBands | None, sensitivity: Sensitivity) -> Mapping[str, str] | None:
+    """Returns what an item stands for in words, by kind of tag; None for an item of a sensitive topic."""
+    if sensitivity.of_item(item):
+        return None
+    path = sensitivity.readable_path(item.category) or ()
+    words = {"category": CATEGORY_SEPARATOR.join(path), "brand": item.brand or ""}
+    words["price_band"] = (bands.of(item) or "") if bands else ""
+    return {kind: value for kind, value in words.items() if value and sensitivity.allows(value)}
+
+
 def _wishes(ordered: Sequence[Event], shelf: Shelf, settings: ProfileConfig, last: datetime) -> tuple[list[_Wish], int]:
     found, withheld = [], 0
     seen: dict[str, Mapping[str, str] | None] = {}
@@ -97,7 +107,7 @@ def _wishes(ordered: Sequence[Event], shelf: Shelf, settings: ProfileConfig, las
         if item is None or weight <= 0:
             continue
         if item.id not in seen:
-            seen[item.id] = _words(item, shelf.bands, settings.sensitivity)
+            seen[item.id] = words_of(item, shelf.bands, settings.sensitivity)
         words = seen[item.id]
         if words is None:
             withheld += 1
@@ -105,16 +115,6 @@ def _wishes(ordered: Sequence[Event], shelf: Shelf, settings: ProfileConfig, las
         aged = weight * decay(age_in_days(event.time, last), settings.half_life_days)
         found.append(_Wish(Evidence(event.event_id, event.time, event.item, aged), words))
     return found, withheld
-
-
-def _words(item: Item, bands: PriceBands | None, sensitivity: Sensitivity) -> Mapping[str, str] | None:
-    """Returns what an item stands for by kind of tag; None for an item of a sensitive topic."""
-    if sensitivity.of_item(item):
-        return None
-    path = sensitivity.readable_path(item.category) or ()
-    words = {"category": CATEGORY_SEPARATOR.join(path), "brand": item.brand or ""}
-    words["price_band"] = (bands.of(item) or "") if bands else ""
-    return {kind: value for kind, value in words.items() if value and sensitivity.allows(value)}
 
 
 def _interests(kind: str, wishes: Sequence[_Wish], gone: Deletions, settings: ProfileConfig) -> list[Tag]:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 
 KINDS: Final = ("category", "brand", "price_band", "recency", "frequency", "value", "predicted")
+RHYTHM: Final = KINDS[3:6]
+"""The kinds that say how lately, how often and for how much, and nothing of what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,13 @@ class Deletions:
         return Deletions(self.ids - {_same(tag_id)})
 
     def holds(self, kind: str, value: str) -> bool:
-        """Whether a tag was deleted, whatever its case or width; `predicted:age` covers every value of that kind."""
+        """Whether a tag was deleted, whatever its case or width; `predicted:age` covers every value of that kind.
+
+        The words of a rhythm follow the days and the money, so that whoever deletes one of a kind deletes the kind.
+        """
         if _same(f"{kind}:{value}") in self.ids:
+            return True
+        if kind in RHYTHM and any(each.startswith(f"{kind}:") for each in self.ids):
             return True
         return kind == "predicted" and _same(f"{kind}:{value.split(' ')[0]}") in self.ids
 
