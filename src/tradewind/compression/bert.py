@@ -30,13 +30,19 @@ FIRST_POSITION: Final = {"bert": 0, "roberta": 2, "xlm-roberta": 2}
 
 
 class BertGraph:
-    """The graph of one encoder; `tensors` and `config` are those of its Hugging Face checkpoint."""
+    """The graph of one encoder; `tensors` and `config` are those of its Hugging Face checkpoint.
 
-    def __init__(self, tensors: Mapping[str, np.ndarray], config: Mapping[str, Any], linear: Linear) -> None:
+    Without `pooled` it gives the last block's state of every token, (texts, tokens, width).
+    """
+
+    def __init__(
+        self, tensors: Mapping[str, np.ndarray], config: Mapping[str, Any], linear: Linear, *, pooled: bool = True
+    ) -> None:
         _require_supported(config)
         self._tensors = plain_names(tensors)
         self._config = config
         self._linear = linear
+        self._is_pooled = pooled
         self._graph = GraphWriter()
 
     def save(self, path: Path) -> None:
@@ -46,7 +52,10 @@ class BertGraph:
             rows = self._layer(rows, f"encoder.layer.{layer}")
         ids = helper.make_tensor_value_info(INPUT, TensorProto.INT64, ["texts", "tokens"])
         width = int(self._config["hidden_size"])
-        self._graph.output(OUTPUT, self._pooled(rows), ["texts", width])
+        if self._is_pooled:
+            self._graph.output(OUTPUT, self._pooled(rows), ["texts", width])
+        else:
+            self._graph.output(OUTPUT, rows, ["texts", "tokens", width])
         self._graph.save(path, ids)
 
     def _embedded(self) -> str:

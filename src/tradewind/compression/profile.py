@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from tradewind.runtime.encoder import TextEncoder
 from tradewind.runtime.opening import open_encoder
 
 SINGLE_RUNS: Final = 60
@@ -24,11 +23,20 @@ def profile(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
     """
     encoder = open_encoder(folder, threads=1)
     queries = [text[:40] for text in texts] or ["tea"]
-    encoder.encode(queries[:2], "query")
-    runs = [_milliseconds(encoder, [queries[run % len(queries)]]) for run in range(SINGLE_RUNS)]
+    return _timed(lambda some: encoder.encode(some, "query"), queries, texts or queries)
+
+
+def profile_of(run: Callable[[Any], object], inputs: Sequence[Any]) -> dict[str, Any]:
+    """Returns the same of whatever `run` reads; `inputs` are one or more like those that it will be asked about."""
+    return _timed(run, inputs, inputs)
+
+
+def _timed(run: Callable[[Any], object], singles: Sequence[Any], texts: Sequence[Any]) -> dict[str, Any]:
+    run(singles[:2])
+    runs = [_milliseconds(run, [singles[number % len(singles)]]) for number in range(SINGLE_RUNS)]
     single, single_cpu = np.array(runs).T
-    many = [texts[row % len(texts)] for row in range(BATCHED_TEXTS)] if texts else queries
-    batched, batched_cpu = _milliseconds(encoder, many)
+    many = [texts[row % len(texts)] for row in range(BATCHED_TEXTS)]
+    batched, batched_cpu = _milliseconds(run, many)
     return {
         "single_ms_median": round(float(np.median(single)), 3),
         "single_ms_p99": round(float(np.percentile(single, 99)), 3),
@@ -40,7 +48,7 @@ def profile(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _milliseconds(encoder: TextEncoder, texts: Sequence[str]) -> tuple[float, float]:
+def _milliseconds(run: Callable[[Any], object], texts: Sequence[Any]) -> tuple[float, float]:
     started, started_cpu = time.perf_counter(), time.process_time()
-    encoder.encode(texts, "query")
+    run(texts)
     return (time.perf_counter() - started) * 1000.0, (time.process_time() - started_cpu) * 1000.0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tradewind.data.checks import Finding
 from tradewind.data.checks.missing_column import require_columns
@@ -18,6 +19,7 @@ from tradewind.data.expressions import Columns, Expression, columns_of, parse_al
 from tradewind.data.files import written_whole
 from tradewind.data.quarantine import Quarantine, quarantine_path
 from tradewind.data.report import TableReport
+from tradewind.data.snapshot import latest_snapshot
 from tradewind.data.sources import SourceBatch, open_source
 from tradewind.data.values import to_texts
 from tradewind.errors import DataError
@@ -27,6 +29,17 @@ from tradewind.settings import ExamplesSettings, Shop, SourceSettings
 PARTS: Final = ("text", "second", "target", "group")
 Parse = Callable[[str], Any]
 """A target as it is written to the task's own value; raises ValueError with the reason when it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """What a task asks beyond its targets' form. `fit` gets the untrimmed text and the target, and returns both as
+    they are learned or raises ValueError with the reason; `unfit` gets all targets and returns the places of those
+    from which nothing can be learned, each with the reason and the value. With `empty` a target may be empty."""
+
+    fit: Callable[[str, Any], tuple[str, Any]] | None = None
+    unfit: Callable[[Sequence[Any]], Mapping[int, tuple[str, str]]] | None = None
+    empty: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +58,12 @@ class Examples:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def without(self, rows: Collection[int]) -> Examples:
+        """Returns the examples that are not in `rows`."""
+        kept = [row for row in range(len(self)) if row not in rows]
+        parts = (self.texts, self.seconds, self.targets, self.groups, self.places)
+        return Examples(*([part[row] for row in kept] for part in parts))
+
     def digest(self) -> str:
         """Returns the sha256 of all of them in their order: what a model names as the data that made it."""
         found = hashlib.sha256()
@@ -53,14 +72,17 @@ class Examples:
         return found.hexdigest()
 
 
-def read_examples(shop: Shop, name: str, settings: ExamplesSettings, parse: Parse) -> tuple[Examples, TableReport]:
+def read_examples(
+    shop: Shop, name: str, settings: ExamplesSettings, parse: Parse, fitting: Fitting | None = None
+) -> tuple[Examples, TableReport]:
     """Returns the examples, each once, and what became of every row; bad rows lie in quarantine/NAME.jsonl.
 
     The rows of `settings.answers` follow those of the source. Personal data in a text is masked.
     Raises DataError for a missing column or when no row is left.
     """
     path = quarantine_path(shop.quarantine, name)
-    reader = _Reader(parse)
+    fitting = fitting or Fitting()
+    reader = _Reader(parse, fitting, _item_texts(shop) if settings.second_as == "item" else None)
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         bad = Quarantine(file)
@@ -68,6 +90,7 @@ def read_examples(shop: Shop, name: str, settings: ExamplesSettings, parse: Pars
             fields = parse_all({part: getattr(table, part) for part in PARTS})
             for batch in open_source(table.source, shop.root).batches():
                 reader.take(batch, fields, bad)
+        reader.leave_out(fitting, bad)
     where = settings.source.path or settings.source.query or name
     report = TableReport(
         name, where, reader.read, len(reader.found), reader.repeats, bad.rows, dict(bad.reasons), {}, str(path)
@@ -90,8 +113,11 @@ def _tables(settings: ExamplesSettings, shop: Shop) -> list[ExamplesSettings]:
 
 
 class _Reader:
-    def __init__(self, parse: Parse) -> None:
+    def __init__(self, parse: Parse, fitting: Fitting, items: Mapping[str, str] | None) -> None:
         self._parse = parse
+        self._fit = fitting.fit
+        self._asked = ("text", "second") if fitting.empty else ("text", "second", "target")
+        self._items = items
         self._seen: set[tuple[str, str, str]] = set()
         self.found = Examples()
         self.read = self.repeats = 0
@@ -110,23 +136,38 @@ class _Reader:
             for place in np.flatnonzero(to_texts(raw[column]).broken)
         }
         values = {name: to_texts(column).values.to_pylist() for name, column in given.items()}
+        whole = _untrimmed(given["text"]) if self._fit else []
         for place in range(rows):
             if place not in findings:
                 stands = f"{batch.file}:{batch.lines[place]}"
-                finding = self._add({name: column[place] for name, column in values.items()}, stands)
+                row = {name: column[place] for name, column in values.items()}
+                finding = self._add(row, whole[place] if whole else None, stands)
                 if finding:
                     findings[place] = finding
         self.read += rows + len(batch.unreadable)
         bad.add_lines(batch.file, batch.unreadable)
         bad.add_rows(batch, _shown(given), findings)
 
-    def _add(self, row: dict[str, str | None], stands: str) -> Finding | None:
-        for part in ("text", "second", "target"):
+    def leave_out(self, fitting: Fitting, bad: Quarantine) -> None:
+        """Lists the examples from which nothing can be learned, and takes them out; what is left is looked at again."""
+        while fitting.unfit and (found := fitting.unfit(self.found.targets)):
+            for place, (reason, value) in sorted(found.items()):
+                bad.add(self.found.places[place], Finding("target", reason), value)
+            self.found = self.found.without(found)
+
+    def _add(self, row: dict[str, str | None], whole: str | None, stands: str) -> Finding | None:
+        for part in self._asked:
             if part in row and not row[part]:
                 return Finding(part, f"empty_{part}")
         text, second, written = row["text"] or "", row.get("second") or "", row["target"] or ""
+        if self._items is not None:
+            if second not in self._items:
+                return Finding("second", "unknown_item")
+            second = self._items[second]
         try:
             target = self._parse(written)
+            if self._fit:
+                text, target = self._fit(whole or text, target)
         except ValueError as error:
             return Finding("target", str(error))
         if (text, second, written) in self._seen:
@@ -144,6 +185,18 @@ class _Reader:
 def without_numbers(text: str) -> str:
     """Returns what variants of one product share: the text in lower case without numbers and signs."""
     return " ".join(re.findall(r"[^\W\d_]+", text.lower())) or text
+
+
+def _item_texts(shop: Shop) -> dict[str, str]:
+    """Returns what the encoder reads of each item, by its id. Raises NotFoundError before the catalogue was read."""
+    items = latest_snapshot(shop).items()
+    texts = pc.if_else(pc.equal(items["text"], ""), items["title"], items["text"])
+    return dict(zip(items["id"].to_pylist(), texts.to_pylist(), strict=True))
+
+
+def _untrimmed(column: pa.Array) -> list[str | None]:
+    """Offsets count the white space before a text."""
+    return [value if isinstance(value, str) else None for value in column.to_pylist()]
 
 
 def _shown(given: dict[str, Any]) -> dict[str, pa.Array]:

@@ -48,6 +48,11 @@ class Quarantine:
             value = None if column is None else _plain(column[place].as_py())
             self._write(batch.file, int(batch.lines[place]), finding.field, finding.reason, value)
 
+    def add(self, stands: str, finding: Finding, value: str) -> None:
+        """Lists a row that stands at "file:line" and was found to be none after its batch had gone by."""
+        file, _, line = stands.rpartition(":")
+        self._write(file, int(line), finding.field, finding.reason, value)
+
     def _write(self, file: str, line: int, field: str | None, reason: str, value: Any) -> None:
         self.reasons[reason] += 1
         shown = {"file": file, "line": line, "field": field, "reason": reason, "value": shown_value(field, value)}

@@ -13,9 +13,9 @@ from tradewind.errors import ArtefactError, ConfigError, NotFoundError, RequestE
 from tradewind.registry.artefacts import load
 from tradewind.registry.keys import load_public
 from tradewind.registry.pointers import current
-from tradewind.runtime.text_model import OnnxTextModel
 from tradewind.settings import EstimatorSettings, Shop
-from tradewind.tasks.estimators import Reader, estimator_task
+from tradewind.tasks.estimators import Model, Reader, open_model
+from tradewind.tasks.rank.ranking import Candidates, ranked
 from tradewind.telemetry import logger
 
 KIND: Final = "estimator"
@@ -23,6 +23,8 @@ MOST_TEXTS: Final = 256
 """Texts that are answered at a time."""
 TOGETHER: Final = 16
 """Texts that are read before it is asked again whether anybody still waits."""
+Input = str | Candidates
+"""A text, or for tasks that compare two a query with the texts that are put in order for it."""
 
 
 def settings_of(shop: Shop, name: str) -> EstimatorSettings:
@@ -37,8 +39,11 @@ def settings_of(shop: Shop, name: str) -> EstimatorSettings:
     return known[name]
 
 
-def require_texts(texts: Sequence[str]) -> None:
+def require_texts(inputs: Sequence[Input]) -> None:
     """Raises RequestError for no texts, too many, or an empty one, by its place."""
+    texts = [text for one in inputs for text in ([one] if isinstance(one, str) else one.texts)]
+    if any(not isinstance(one, str) and not (one.query.strip() and one.texts) for one in inputs):
+        raise RequestError("a query is empty, or has no texts to put in order")
     if not texts or len(texts) > MOST_TEXTS:
         raise RequestError(f"{len(texts)} texts; between 1 and {MOST_TEXTS} are taken at a time")
     empty = next((place for place, text in enumerate(texts) if not text.strip()), None)
@@ -52,12 +57,29 @@ class OpenEstimator:
 
     name: str
     version: str
-    model: OnnxTextModel
+    model: Model
     reader: Reader
 
-    def predict(self, texts: Sequence[str], k: int = 1) -> list[dict[str, Any]]:
-        """Returns one answer a text, in order. Raises RequestError for an empty text or for too many."""
-        require_texts(texts)
+    @property
+    def pairs(self) -> bool:
+        """Whether it compares two texts."""
+        return bool(self.model.config.get("pairs"))
+
+    def predict(self, inputs: Sequence[Input], k: int = 1) -> list[dict[str, Any]]:
+        """Returns one answer an input, in order: of a text, or of a query the order of its texts.
+
+        Raises RequestError for an empty text, for too many, or for texts without a query and the other way about.
+        """
+        require_texts(inputs)
+        texts = [one for one in inputs if isinstance(one, str)]
+        if len(texts) != (0 if self.pairs else len(inputs)):
+            raise RequestError(
+                f"{self.name} puts texts in order for a query: give both"
+                if self.pairs
+                else f"{self.name} answers texts: give no query"
+            )
+        if self.pairs:
+            return ranked(self.model, self.reader, [one for one in inputs if not isinstance(one, str)])
         return [
             self.reader.read(outputs, text, k) for outputs, text in zip(self.model.outputs(texts), texts, strict=True)
         ]
@@ -78,8 +100,7 @@ def open_estimator(shop: Shop, name: str) -> OpenEstimator:
     if version is None:
         raise NotFoundError(f"the estimator {name!r} was never learned", hint=f"tradewind train {name} {shop.root}")
     artefact = load(shop.artefacts, KIND, name, version, load_public(shop.keys))
-    model = OnnxTextModel(artefact.path)
-    return OpenEstimator(name, version, model, estimator_task(str(model.config["task"])).reader(model.config))
+    return OpenEstimator(name, version, *open_model(artefact.path))
 
 
 class Estimators:
@@ -91,7 +112,7 @@ class Estimators:
         self._open: dict[str, OpenEstimator] = {}
         self._lock = threading.Lock()
 
-    def predict(self, name: str, texts: Sequence[str], k: int, still: Callable[[], object]) -> Reply:
+    def predict(self, name: str, texts: Sequence[Input], k: int, still: Callable[[], object]) -> Reply:
         """Returns the answers as a reply, whose generation is the estimator's version; raises as `answers` does."""
         started = time.perf_counter()
         self._named(name)
@@ -101,7 +122,7 @@ class Estimators:
         stages = (("open", (opened - started) * 1e3), ("predict", (time.perf_counter() - opened) * 1e3))
         return Reply(canonical(body), found.version, 0, stages=stages, stage_answered="estimator")
 
-    def answers(self, name: str, texts: Sequence[str], k: int, still: Callable[[], object]) -> Answers:
+    def answers(self, name: str, texts: Sequence[Input], k: int, still: Callable[[], object]) -> Answers:
         """Returns the answers, all of one version.
 
         `still` is called before every few texts, and raises when nobody waits for the answer any more.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tradewind.errors import ConfigError
-from tradewind.evaluation.judged import METRIC, Judged
+from tradewind.evaluation.judged import Judged
 from tradewind.settings import GateSettings
 
 LOWER_IS_BETTER: Final = frozenset({"RMSE", "MAE"})
@@ -48,8 +48,8 @@ def _slices(asked: GateSettings, judged: Judged) -> Iterator[str]:
         drop = whole - one.mean
         if one.rows >= asked.slice_rows and drop > asked.slice_drop and one.high < whole:
             yield (
-                f"slice {one.title}: {METRIC} {one.mean:.4f} ({one.low:.4f} to {one.high:.4f}, {one.rows} rows) is "
-                f"{drop:.4f} below the whole's {whole:.4f}, {asked.slice_drop:g} is allowed"
+                f"slice {one.title}: {judged.metric} {one.mean:.4f} ({one.low:.4f} to {one.high:.4f}, {one.rows} rows) "
+                f"is {drop:.4f} below the whole's {whole:.4f}, {asked.slice_drop:g} is allowed"
             )
 
 
@@ -58,13 +58,15 @@ def _changes(asked: GateSettings, judged: Judged) -> Iterator[str]:
         limit = asked.robustness_drop
         if limit is not None and one.rows >= asked.slice_rows and one.drop.mean > limit:
             yield (
-                f"after {one.change}: {METRIC} falls by {one.drop.mean:.4f} ({one.drop.low:.4f} to "
+                f"after {one.change}: {judged.metric} falls by {one.drop.mean:.4f} ({one.drop.low:.4f} to "
                 f"{one.drop.high:.4f}, {one.rows} rows), {limit:g} is allowed"
             )
 
 
 def _calibration(asked: GateSettings, judged: Judged) -> Iterator[str]:
     limit, found = asked.calibration_error, judged.calibration_error
-    if limit is not None and found > limit:
+    if limit is not None and found is None:
+        yield "calibration cannot be judged: the answers have no probability"
+    elif limit is not None and found is not None and found > limit:
         way = "surer than right" if judged.confidence > judged.whole.mean else "less sure than right"
         yield f"calibration error {found:.4f} is {found - limit:.4f} above the {limit:g} that is allowed: it is {way}"

@@ -33,8 +33,9 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came out. Slices and robustness are of the accuracy; `reliability` holds (mean probability, share that was
-    right, rows) of bins of equal size; `confidence` is the mean probability of the label named first."""
+    """What came out. Slices and robustness are of `metric`; `reliability` holds (mean probability, share that was
+    right, rows) of bins of equal size; `confidence` is the mean probability of what was named. Both say nothing, and
+    `calibration_error` is None, where answers have no probability."""
 
     rows: int
     left_out: int
@@ -42,10 +43,11 @@ class Judged:
     whole: Slice
     slices: tuple[Slice, ...]
     robustness: tuple[Robustness, ...]
-    calibration_error: float
+    calibration_error: float | None
     confidence: float
     reliability: Sequence[tuple[float, float, int]]
     languages: Sequence[str] = field(default=())
+    metric: str = METRIC
 
     def as_json(self) -> dict[str, Any]:
         """Returns it as plain values."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tradewind.evaluation.judged import METRIC, Judged
+from tradewind.evaluation.judged import Judged
 from tradewind.evaluation.report import Page, Table
 from tradewind.evaluation.slices import Slice
 
@@ -83,16 +83,17 @@ def limits_of(judged: Judged | None, *, fewest: int, languages: Sequence[str] = 
 def _limits(judged: Judged, fewest: int, languages: Sequence[str]) -> Iterator[str]:
     whole = judged.whole
     if judged.rows < 100:
-        yield f"tested on {judged.rows} rows: {METRIC} lies between {whole.low:.3f} and {whole.high:.3f}"
+        yield f"tested on {judged.rows} rows: {judged.metric} lies between {whole.low:.3f} and {whole.high:.3f}"
     large = [one for one in judged.slices if one.rows >= fewest]
     if large:
-        yield _lowest(min(large, key=lambda one: one.mean), whole, fewest)
+        yield _lowest(min(large, key=lambda one: one.mean), judged, fewest)
     small = len(judged.slices) - len(large)
     if small:
         yield f"{small} slices hold fewer than {fewest} tested rows: their intervals say little"
     yield from _hurt(judged)
-    gap = judged.confidence - whole.mean
-    yield f"it is {'surer' if gap > 0 else 'less sure'} than right by {abs(gap):.3f} on average"
+    if judged.reliability:
+        gap = judged.confidence - _right(judged)
+        yield f"it is {'surer' if gap > 0 else 'less sure'} than right by {abs(gap):.3f} on average"
     tested = {part for one in judged.languages for part in one.split("+")}
     for language in languages:
         if language not in tested:
@@ -101,8 +102,15 @@ def _limits(judged: Judged, fewest: int, languages: Sequence[str]) -> Iterator[s
         yield f"{judged.left_out} tested rows have an answer that was never learned and are in no figure here"
 
 
-def _lowest(worst: Slice, whole: Slice, fewest: int) -> str:
-    said = f"{worst.title}, {METRIC} {worst.mean:.3f} ({worst.low:.3f} to {worst.high:.3f}, {worst.rows} rows)"
+def _right(judged: Judged) -> float:
+    """The share of what was named that is right."""
+    rows = sum(n for _, _, n in judged.reliability)
+    return sum(share * n for _, share, n in judged.reliability) / max(rows, 1)
+
+
+def _lowest(worst: Slice, judged: Judged, fewest: int) -> str:
+    whole = judged.whole
+    said = f"{worst.title}, {judged.metric} {worst.mean:.3f} ({worst.low:.3f} to {worst.high:.3f}, {worst.rows} rows)"
     if worst.high < whole.mean:
         return f"worst slice: {said}, the whole has {whole.mean:.3f}"
     return f"no slice of {fewest} rows or more lies below the whole by more than chance; the lowest: {said}"
@@ -112,7 +120,7 @@ def _hurt(judged: Judged) -> Iterator[str]:
     hurt = [one for one in judged.robustness if one.drop.low > 0]
     if hurt:
         worst = max(hurt, key=lambda one: one.drop.mean)
-        yield f"most hurt by {worst.change}: {METRIC} falls from {worst.before:.3f} to {worst.after:.3f}"
+        yield f"most hurt by {worst.change}: {judged.metric} falls from {worst.before:.3f} to {worst.after:.3f}"
     elif judged.robustness:
         tried = ", ".join(one.change for one in judged.robustness)
         yield f"no change that was tried costs more than chance would: {tried}"
@@ -121,12 +129,14 @@ def _hurt(judged: Judged) -> Iterator[str]:
 def _tables(judged: Judged) -> Iterator[Table]:
     for by in dict.fromkeys(one.by for one in judged.slices):
         yield _slices(judged, by)
-    yield _changes(judged)
-    yield _reliability(judged)
+    if judged.robustness:
+        yield _changes(judged)
+    if judged.reliability:
+        yield _reliability(judged)
 
 
 def _slices(judged: Judged, by: str) -> Table:
-    columns = (METRIC, "low", "high")
+    columns = (judged.metric, "low", "high")
     slices = [one for one in judged.slices if one.by == by]
     rows = {f"{one.name} ({one.rows} rows)": _values(columns, one.mean, one.low, one.high) for one in slices[:SHOWN]}
     rows["all"] = _values(columns, judged.whole.mean, judged.whole.low, judged.whole.high)
@@ -142,15 +152,14 @@ def _changes(judged: Judged) -> Table:
         )
         for one in judged.robustness
     }
-    return Table(
-        f"As published, {METRIC} after changes of the texts, on the rows that they touch", columns, rows, down="change"
-    )
+    title = f"As published, {judged.metric} after changes of the texts, on the rows that they touch"
+    return Table(title, columns, rows, down="change")
 
 
 def _reliability(judged: Judged) -> Table:
     columns = ("probability", "right")
     rows = {f"{at} ({n} rows)": _values(columns, p, share) for at, (p, share, n) in enumerate(judged.reliability, 1)}
-    note = f"Expected calibration error {judged.calibration_error:.4f} over 15 bins of equal width."
+    note = f"Expected calibration error {judged.calibration_error or 0.0:.4f} over 15 bins of equal width."
     return Table("As published, reliability in bins of equal size", columns, rows, notes=(note,), down="bin")
 
 

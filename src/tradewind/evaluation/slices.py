@@ -80,7 +80,7 @@ def parts_of(texts: Sequence[str], labels: Sequence[str], learned: Mapping[str, 
         "category": [label.split(" > ")[0] for label in labels],
         "label": list(labels),
         "frequency": ["head" if label in head else "tail" for label in labels],
-        "length": _lengths(texts),
+        "length": length_of(texts),
     }
     return parts if any(" > " in label for label in labels) else {by: parts[by] for by in parts if by != "category"}
 
@@ -98,7 +98,7 @@ def _head(learned: Mapping[str, int]) -> set[str]:
     return {label for label, held in zip(ordered, before, strict=True) if held < HEAD * sum(learned.values())}
 
 
-def _lengths(texts: Sequence[str]) -> list[str]:
+def length_of(texts: Sequence[str]) -> list[str]:
     """Thirds by the number of characters; texts of one length fall into one."""
     sizes = np.array([len(text) for text in texts])
     low, high = (int(edge) for edge in np.quantile(sizes, [1 / 3, 2 / 3], method="lower")) if len(sizes) else (0, 0)

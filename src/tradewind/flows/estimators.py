@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tradewind.data.examples import Examples, read_examples
+from tradewind.data.examples import Examples, Fitting, read_examples
 from tradewind.data.report import TableReport
 from tradewind.engine.estimators import KIND, settings_of
 from tradewind.errors import ConfigError
@@ -17,7 +17,7 @@ from tradewind.registry.keys import ensure_keypair
 from tradewind.registry.manifest import ManifestFacts
 from tradewind.registry.pointers import promote
 from tradewind.settings import EstimatorSettings, Shop
-from tradewind.tasks.estimators import estimator_task
+from tradewind.tasks.estimators import EstimatorTask, estimator_task
 from tradewind.telemetry import Progress
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimat
         run.final(
             {f"{row}/{column}": value for row, found in result.metrics.items() for column, value in found.items()}
         )
-    held_out = sorted(set(examples.texts))[:: max(1, len(set(examples.texts)) // HELD_OUT)][:HELD_OUT]
+    held_out = held_out_inputs(examples, pairs=estimator_task(settings.task).pairs)
     progress.start("compress", None)
     _, profile = compress_estimator(
         result.folder, scratch / "bundle", checkpoint, config, held_out=held_out, tokens=settings.max_tokens
@@ -82,7 +82,20 @@ def estimator_examples(shop: Shop, name: str) -> tuple[Examples, TableReport]:
     task = estimator_task(settings.task)
     if task.pairs != bool(settings.examples.second):
         raise ConfigError(f"{settings.task} {'needs' if task.pairs else 'takes no'} examples.second", where=name)
-    return read_examples(shop, f"{KIND}-{name}", settings.examples, task.parse)
+    return read_examples(shop, f"{KIND}-{name}", settings.examples, task.parse, fitting_of(task))
+
+
+def fitting_of(task: EstimatorTask) -> Fitting:
+    """Returns what the task asks of its examples beyond the form of their targets."""
+    return Fitting(getattr(task, "fit", None), getattr(task, "unfit", None), bool(getattr(task, "empty", False)))
+
+
+def held_out_inputs(examples: Examples, *, pairs: bool) -> list[Any]:
+    """Returns texts, or pairs of them, spread over the examples, each once: a small model is held against its original
+    on these."""
+    inputs: list[Any] = sorted(set(zip(examples.texts, examples.seconds, strict=True)))
+    inputs = inputs if pairs else sorted({text for text, _ in inputs})
+    return inputs[:: max(1, len(inputs) // HELD_OUT)][:HELD_OUT]
 
 
 def pretrained(shop: Shop, progress: Progress) -> Checkpoint:

@@ -14,7 +14,7 @@ from tradewind.index.segmentation import Segmenter, read_words
 from tradewind.registry.layout import place
 from tradewind.runtime.bundle import HEAD_FILE, EncoderFacts
 from tradewind.settings import Shop
-from tradewind.tasks.estimators import estimator_task
+from tradewind.tasks.estimators import estimator_task, has_labels
 
 if TYPE_CHECKING:
     from tradewind.models.text_model import TextModel
@@ -31,8 +31,8 @@ def explain(shop: Shop, name: str, text: str, *, method: str = "occlusion", targ
     """
     if method not in METHODS:
         raise RequestError(f"there is no method {method!r}", hint=f"known: {', '.join(METHODS)}")
-    if estimator_task(settings_of(shop, name).task).pairs:
-        raise RequestError(f"{name} reads pairs of texts, which are not explained")
+    if not has_labels(estimator_task(settings_of(shop, name).task)):
+        raise RequestError(f"{name} gives a text no single label, which alone is explained")
     estimator = open_estimator(shop, name)
     chosen = target_of(estimator, text, target)
     dictionary = shop.settings.index.dictionary

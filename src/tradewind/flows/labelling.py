@@ -19,9 +19,10 @@ from tradewind.data.files import written_whole
 from tradewind.data.unlabelled import read_unlabelled
 from tradewind.engine.estimators import KIND, OpenEstimator, open_estimator, settings_of
 from tradewind.errors import ConfigError, DataError, NotFoundError
+from tradewind.runtime.text_model import OnnxTextModel
 from tradewind.settings import EstimatorSettings, Shop, SourceSettings, UnlabelledSettings
 from tradewind.tasks.active_learning import k_centres, most_useful
-from tradewind.tasks.estimators import Choice, estimator_task
+from tradewind.tasks.estimators import Choice, estimator_task, has_labels
 from tradewind.tasks.label_probabilities import label_probabilities, written_label
 from tradewind.telemetry import Progress
 
@@ -111,8 +112,8 @@ def answer_file(shop: Shop, name: str) -> AnswerFile:
 
 def _labelled_settings(shop: Shop, name: str) -> EstimatorSettings:
     settings = settings_of(shop, name)
-    if estimator_task(settings.task).pairs:
-        raise ConfigError(f"{settings.task} compares two texts: only single texts can be labelled here", where=name)
+    if not has_labels(estimator_task(settings.task)):
+        raise ConfigError(f"{settings.task} gives a text no single label: mark its examples in a table", where=name)
     return settings
 
 
@@ -130,10 +131,13 @@ def _known(shop: Shop, name: str, settings: EstimatorSettings, answers: AnswerFi
 def _by_model(
     shop: Shop, estimator: OpenEstimator, texts: Sequence[str], pool: Pool, progress: Progress
 ) -> tuple[Question, ...]:
+    model = estimator.model
+    if not isinstance(model, OnnxTextModel):
+        raise ConfigError("only models that read a text as a vector can choose texts", where=estimator.name)
     progress.start("reading texts", None)
     cache = shop.scratch / "labelling" / f"{estimator.name}.npz"
-    vectors = cached_vectors(cache, estimator.version, texts, estimator.model.vectors)
-    found = label_probabilities(estimator.reader, estimator.model.read(vectors), texts)
+    vectors = cached_vectors(cache, estimator.version, texts, model.vectors)
+    found = label_probabilities(estimator.reader, model.read(vectors), texts)
     rows = most_useful(pool.strategy, found.values, vectors, pool.count, seed=shop.settings.learn.seed)
     return tuple(Question(texts[row], found.best(row, SHOWN_GUESSES)) for row in rows)
 

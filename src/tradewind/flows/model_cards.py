@@ -16,11 +16,11 @@ from tradewind.errors import GateError
 from tradewind.evaluation.gate import gate_failures
 from tradewind.evaluation.judged import Answer, Answered, HeldOut, Judged, judge
 from tradewind.evaluation.model_card import CARD_FILE, Cost, ModelCard, limits_of
+from tradewind.flows.judging import judged_scores
 from tradewind.registry.manifest import library_versions
 from tradewind.registry.pointers import current
-from tradewind.runtime.text_model import OnnxTextModel
 from tradewind.settings import EstimatorSettings, Shop
-from tradewind.tasks.estimators import estimator_task
+from tradewind.tasks.estimators import estimator_task, has_labels, open_model
 
 if TYPE_CHECKING:
     from tradewind.models.pretrained import Checkpoint
@@ -96,13 +96,15 @@ def require_gate(shop: Shop, kind: str, card: ModelCard, page: Path) -> None:
 def _judged(shop: Shop, candidate: Candidate) -> Judged | None:
     from tradewind.flows.perturbations import PERTURBATIONS
 
-    model = OnnxTextModel(candidate.bundle)
-    reader = estimator_task(candidate.settings.task).reader(model.config)
+    task = estimator_task(candidate.settings.task)
+    model, reader = open_model(candidate.bundle)
+    if not has_labels(task):
+        return judged_scores(task, (model, reader), candidate.examples, shop.settings.learn.seed)
 
     def read(texts: Sequence[str], k: int) -> list[dict[str, Any]]:
         return [reader.read(outputs, text, k) for outputs, text in zip(model.outputs(texts), texts, strict=True)]
 
-    if estimator_task(candidate.settings.task).pairs or "labels" not in (known := read(["?"], ALL)[0]):
+    if "labels" not in (known := read(["?"], ALL)[0]):
         return None
     tested = _tested(candidate.examples, shop.settings.learn.seed, {one["label"] for one in known["labels"]})
     return judge(tested, _answer(read), PERTURBATIONS, seed=shop.settings.learn.seed)

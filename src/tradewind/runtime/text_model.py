@@ -27,7 +27,7 @@ class OnnxTextModel:
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self._encoder = open_encoder(folder, threads)
         self._weight, self._bias = read_head(folder / HEAD_FILE, self._encoder.dimension)
-        self.config = _config(folder / ESTIMATOR_FILE)
+        self.config = read_config(folder / ESTIMATOR_FILE)
 
     def outputs(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Returns float32 (outputs,) for each text, each independent of the other texts."""
@@ -42,7 +42,8 @@ class OnnxTextModel:
         return [np.asarray(self._weight @ vector + self._bias, np.float32) for vector in vectors]
 
 
-def _config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """Returns what the task's reader needs. Raises ArtefactError when the file is none of an estimator."""
     try:
         config = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:

@@ -90,8 +90,10 @@ class ExamplesSettings(Settings):
     text: str
     second: str | None = None
     """The other text of a pair, where the task compares two."""
+    second_as: Literal["text", "item"] = "text"
+    """Whether `second` is a text, or the id of an item of the catalogue, whose text is then read."""
     target: str
-    """What is to be predicted, in the task's own form: a path such as `Food > Dairy`, or a number of stars."""
+    """What is to be predicted, in the task's own form: a path such as `Food > Dairy`, stars, a grade, or entities."""
     group: str | None = None
     """Rows of one group are never parted between learning and testing; left out, the text without numbers decides."""
     answers: str | None = None
@@ -140,7 +142,7 @@ class EstimatorSettings(TaskSettings):
     """A model of the shop's own, learned from a table of examples."""
 
     task: str
-    """The task's name: category, rating, or one that a plug-in brings."""
+    """The task's name: category, rating, tag, rank, or one that a plug-in brings."""
     examples: ExamplesSettings
     options: dict[str, Any] = {}
     """What the task takes beside its examples, such as `flat` for category."""

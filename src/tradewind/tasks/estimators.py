@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy.typing as npt
 
 from tradewind import plugins
 from tradewind.errors import ConfigError
+from tradewind.runtime.pair_model import OnnxPairModel
+from tradewind.runtime.text_model import ESTIMATOR_FILE, OnnxTextModel, read_config
 
 Outputs = npt.NDArray[np.float32]
 
@@ -22,9 +25,20 @@ class Reader(Protocol):
         """Returns the answer as JSON values; `outputs` (k,) or (tokens, k), `k` is how many choices are wanted."""
 
 
+class Model(Protocol):
+    """A published estimator's model: texts, or pairs of them, in, outputs for the task's reader out."""
+
+    config: dict[str, Any]
+
+    def outputs(self, texts: Sequence[Any], /) -> list[Any]:
+        """Returns the outputs for each input, each independent of the others."""
+
+
 class EstimatorTask(Protocol):
     """One task, without torch: what a server needs of it, and where its training is found.
 
+    A task may also have `labels` = False where its answers are not one label of several; `open(folder)`, which returns
+    the Model of a bundle that is no plain one; and `fit`, `unfit` and `empty` as data.examples.Fitting has them.
     `recipe` is "module:Class" of a training.supervised.recipe.Recipe; it is imported when something is learned.
     """
 
@@ -55,6 +69,20 @@ def estimator_task(name: str) -> EstimatorTask:
     """Returns the task registered as `name` under `tradewind.tasks`. Raises ConfigError naming those that are."""
     found: EstimatorTask = plugins.load("tasks", name)()
     return found
+
+
+def open_model(folder: Path) -> tuple[Model, Reader]:
+    """Returns the model of the bundle in `folder` and what reads its outputs. Raises ArtefactError, ConfigError."""
+    config = read_config(folder / ESTIMATOR_FILE)
+    task = estimator_task(str(config["task"]))
+    opening = getattr(task, "open", OnnxPairModel if task.pairs else OnnxTextModel)
+    model: Model = opening(folder)
+    return model, task.reader(model.config)
+
+
+def has_labels(task: EstimatorTask) -> bool:
+    """Returns whether answers are one label of several, about a single text."""
+    return bool(getattr(task, "labels", True)) and not task.pairs
 
 
 def options_of(given: Mapping[str, Any], known: tuple[str, ...], task: str) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
-from tradewind.data.group_rows import GroupRows
+from tradewind.data.group_rows import GroupRows, Rows
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Table
+from tradewind.models.bi_encoder import BiEncoder, load_bi_encoder
 from tradewind.training.estimator_run import EstimatorJob, EstimatorRun, OtherRuns
 from tradewind.training.few_labels.descriptions import by_description
 
@@ -23,7 +24,8 @@ def figures_table(
     # The strongest baseline stays last: it is the one that the claim is about.
     found = {other: _figures(one, rows) for other, one in beside[0].items()}
     found |= by_description(run.recipe, rows.tested, job.checkpoint, job.settings.max_tokens)
-    found |= run.recipe.baselines(rows.learned, rows.tested, learn.seed) | {TUNED: tuned}
+    found |= run.recipe.baselines(rows.learned, rows.tested, learn.seed)
+    found |= _untuned(run.recipe, rows, job) | {TUNED: tuned}
     columns = tuple(column for column in tuned if not column.startswith("-"))
     shown = {
         row: {column: figures[column] for column in columns if column in figures} for row, figures in found.items()
@@ -36,6 +38,22 @@ def figures_table(
         *([notice] if notice else []),
     )
     return Table(f"{name}: on examples that were never learned", columns, shown, TUNED, notes)
+
+
+@runtime_checkable
+class Comparable(Protocol):
+    """A recipe whose examples the pretrained encoder answers as it is."""
+
+    def untuned(self, tested: Rows, encoder: BiEncoder) -> dict[str, float]:
+        """Returns the figures of the pretrained encoder on `tested`."""
+
+
+def _untuned(recipe: Any, rows: GroupRows, job: EstimatorJob) -> dict[str, dict[str, float]]:
+    if not isinstance(recipe, Comparable):
+        return {}
+    checkpoint = job.checkpoint
+    encoder = load_bi_encoder(checkpoint.folder, prefixes=checkpoint.prefixes, max_tokens=job.settings.max_tokens)
+    return {"untuned": recipe.untuned(rows.tested, encoder)}
 
 
 def _figures(run: EstimatorRun, rows: GroupRows) -> dict[str, float]:

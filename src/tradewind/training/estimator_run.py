@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from tradewind.data.examples import Examples
 from tradewind.data.group_rows import GroupRows
@@ -11,7 +12,7 @@ from tradewind.data.unlabelled import read_unlabelled
 from tradewind.errors import ConfigError
 from tradewind.models.pretrained import Checkpoint
 from tradewind.settings import EstimatorSettings, Shop
-from tradewind.tasks.estimators import estimator_task
+from tradewind.tasks.estimators import estimator_task, has_labels
 from tradewind.telemetry import Progress
 from tradewind.training.augmentation.examples import with_copies
 from tradewind.training.estimator_plan import plan_of, run_settings_of
@@ -34,6 +35,14 @@ class EstimatorRun:
     out: Path
 
 
+@runtime_checkable
+class Completing(Protocol):
+    """A recipe that adds to a tuned model what is not learned by its run."""
+
+    def completed(self, done: FineTuned, learned: Rows, validated: Rows, seed: int) -> FineTuned:
+        """Returns the run with what was added."""
+
+
 @dataclass(frozen=True, slots=True)
 class EstimatorJob:
     """What all runs of an estimator share."""
@@ -46,10 +55,11 @@ class EstimatorJob:
     def run(self, examples: Examples, rows: GroupRows, out: Path, guessed: Guessed | None = None) -> EstimatorRun:
         """Tunes one model; `guessed` is learned beside the rows, and never validated or tested on."""
         learn = self.shop.settings.learn
+        made = self.recipe()
         whole, taught = with_copies(examples, rows.learned, self.settings.techniques, learn.seed)
         if guessed:
             whole, taught = with_guesses(whole, taught, guessed)
-        recipe = recipe_of(estimator_task(self.settings.task))(whole, self.settings.options)
+        recipe = made(whole, self.settings.options)
         plan = plan_of(self.shop.settings.learn, self.settings, len(taught))
         task = recipe.task(rows.learned)
         done = fine_tune(
@@ -61,7 +71,22 @@ class EstimatorJob:
             settings=replace(run_settings_of(self.shop.settings.learn, self.settings), start=start_from(recipe)),
             progress=self.progress,
         )
+        if isinstance(recipe, Completing):
+            done = recipe.completed(done, taught, rows.validated, learn.seed)
         return EstimatorRun(recipe, plan, done, out)
+
+    def recipe(self) -> type[Recipe]:
+        """Returns how the task is learned. Raises ConfigError for a technique that cannot teach it."""
+        task = estimator_task(self.settings.task)
+        found, techniques = recipe_of(task), self.settings.techniques
+        if techniques.augment and not getattr(found, "augments", True):
+            raise ConfigError(f"{self.settings.task} cannot learn from changed texts", hint="leave out augment")
+        labelled = {"contrast": techniques.contrast, "suspicious": techniques.suspicious}
+        labelled["unlabelled"] = self.settings.examples.unlabelled is not None
+        for name, asked in labelled.items():
+            if asked and not has_labels(task):
+                raise ConfigError(f"{name} is for tasks that give a text one label, not for {self.settings.task}")
+        return found
 
     def _start(self, examples: Examples, sides: tuple[Rows, Rows], out: Path) -> Checkpoint:
         """Returns the encoder that the run begins with: the pretrained one, or one tuned by contrast before it."""
@@ -91,8 +116,6 @@ def best_run(
     if asked is None:
         return first, {}, ()
     task = estimator_task(job.settings.task)
-    if task.pairs:
-        raise ConfigError(f"{job.settings.task} compares two texts: unlabelled texts teach it nothing")
     texts = read_unlabelled(asked, job.shop.root)
     found = guess(first.done, task.reader(first.recipe.config()), examples, rows.validated, (texts, asked))
     said = f"{len(found.sure)} of {found.asked} unlabelled texts guessed surely at temperature {found.temperature:g}"

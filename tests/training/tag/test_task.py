@@ -18,7 +18,7 @@ from tradewind.training.supervised.objective import Terms
 from tradewind.training.supervised.run import RunSettings, fine_tune
 from tradewind.training.supervised.task import IGNORED
 from tradewind.training.tag.task import TagTask
-from tradewind.training.tag.unit_tokens import UnitTokens
+from tradewind.tasks.tag.unit_tokens import UnitTokens
 
 
 def texts(sizes: range) -> list[TaggedText]:
@@ -76,7 +76,7 @@ def test_merged_characters_are_parted_and_no_space_is_made_up() -> None:
     text = "电饭煲30克 milk"
     assert "▁电饭煲" in encoder.tokenizer.encode(text).tokens
     units = units_of(text)
-    ids, places = UnitTokens(encoder).read(text, units)  # type: ignore[arg-type]
+    ids, places = UnitTokens(encoder.tokenizer, encoder.max_tokens).read(text, units)
     assert len(places) == len(units)
     read = [encoder.tokenizer.id_to_token(number) for number in ids]
     assert read[0] == "<s>"
@@ -87,6 +87,7 @@ def test_merged_characters_are_parted_and_no_space_is_made_up() -> None:
 
 def test_a_sign_that_the_tokeniser_does_not_know_still_has_a_place() -> None:
     text = "电☃煲"
-    ids, places = UnitTokens(_Encoder()).read(text, units_of(text))  # type: ignore[arg-type]
+    encoder = _Encoder()
+    ids, places = UnitTokens(encoder.tokenizer, encoder.max_tokens).read(text, units_of(text))
     assert len(places) == 3
     assert ids[places[1]] == 2

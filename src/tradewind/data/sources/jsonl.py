@@ -1,4 +1,5 @@
-"""JSON Lines: one object a line. Inner objects become columns named `outer.inner`, lists become category paths."""
+"""JSON Lines: one object a line. Inner objects become columns named `outer.inner`, lists become category paths,
+lists of objects or of lists stay JSON."""
 
 from __future__ import annotations
 
@@ -89,5 +90,7 @@ def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list):
+        if any(isinstance(part, dict | list) for part in value):
+            return orjson.dumps(value).decode()
         return CATEGORY_SEPARATOR.join(str(part) for part in value if part is not None)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import rjieba
 
 from tradewind.tasks.tag.entities import Span, TaggedText
 from tradewind.tasks.tag.units import units_of
@@ -60,6 +61,10 @@ def words_around(cut: Callable[[str], Iterable[str]]) -> Reader:
         return found
 
     return read
+
+
+READERS: Final[Mapping[str, Reader]] = {"neighbours": neighbours, "words": words_around(rjieba.cut)}
+"""The readers that a served tagger may name."""
 
 
 class Names:

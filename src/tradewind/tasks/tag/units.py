@@ -30,7 +30,7 @@ def windows_of(text: str, longest: int) -> list[Span]:
     while first < len(units):
         last = min(first + longest, len(units))
         if last < len(units):
-            last = _natural_end(text, units, first, last)
+            last = natural_end(text, units, first, last)
         parts.append((units[first][0], units[last - 1][1]))
         first = last
     return parts
@@ -50,7 +50,9 @@ def moved(entities: Sequence[Entity], by: int, length: int) -> list[Entity]:
     return [entity for entity in shifted if entity.start >= 0 and entity.end <= length]
 
 
-def _natural_end(text: str, units: Sequence[Span], first: int, last: int) -> int:
+def natural_end(text: str, units: Sequence[Span], first: int, last: int) -> int:
+    """Returns the end of a part of `text` that begins with unit `first`: `last`, or before it, in the later half, a
+    place behind white space or punctuation. `last` lies before the text's end."""
     for place in range(last, (first + last) // 2, -1):
         end, after = units[place - 1][1], units[place][0]
         if after > end or not text[end - 1].isalnum():

@@ -12,13 +12,15 @@ import torch
 from torch import nn
 
 from tradewind.evaluation.entities import entity_f1
-from tradewind.tasks.tag.clues import Reader, hashed
+from tradewind.tasks.tag.clues import READERS, Reader, hashed
 from tradewind.tasks.tag.entities import TaggedText, label_names, labels_of
+from tradewind.tasks.tag.linear import LinearTagger
 from tradewind.tasks.tag.mixture import Scores, decoded
 from tradewind.tasks.tag.units import units_of
 from tradewind.training.tag.crf import LinearChain
 
-_BITS: Final = 20
+BITS: Final = 20
+"""Clues become numbers below 2**20; two may share one."""
 Row = list[npt.NDArray[np.int64]]
 
 
@@ -41,13 +43,28 @@ class ClueTagger(nn.Module):
         self.kinds = kinds
         self.readers = tuple(readers)
         labels = len(label_names(kinds))
-        self.weights = nn.EmbeddingBag(1 << _BITS, labels, mode="sum", sparse=True)
+        self.weights = nn.EmbeddingBag(1 << BITS, labels, mode="sum", sparse=True)
         self.chain = LinearChain(labels)
         nn.init.zeros_(self.weights.weight)
 
+    @torch.no_grad()
+    def served(self) -> LinearTagger:
+        """Returns it as it is read without torch: the weights of clues that were seen, in half precision. Raises
+        KeyError for a reader that is not one of READERS."""
+        weights = self.weights.weight
+        rows = torch.nonzero(weights.abs().sum(1)).flatten()
+        names = {id(reader): name for name, reader in READERS.items()}
+        return LinearTagger(
+            tuple(names[id(reader)] for reader in self.readers),
+            BITS,
+            rows.numpy().astype(np.int32),
+            weights[rows].numpy().astype(np.float16),
+            self.chain.transitions.numpy().astype(np.float32),
+        )
+
     def read(self, text: str) -> Row:
         """Returns the numbers of the clues of each unit."""
-        return hashed(self.readers, text, _BITS)
+        return hashed(self.readers, text, BITS)
 
     def unit_scores(self, row: Row) -> torch.Tensor:
         """Returns (units, labels) for what `read` gave, of one text or of several one after another."""

@@ -15,9 +15,9 @@ from tradewind.models.bi_encoder import BiEncoder
 from tradewind.tasks.tag.decoding import log_softmax as log_probabilities
 from tradewind.tasks.tag.entities import TaggedText, label_names, labels_of
 from tradewind.tasks.tag.mixture import Scores, decoded
+from tradewind.tasks.tag.unit_tokens import UnitTokens
 from tradewind.tasks.tag.units import units_of
 from tradewind.training.supervised.task import IGNORED, Rows
-from tradewind.training.tag.unit_tokens import UnitTokens
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class TagTask:
 
     def rows(self, examples: Sequence[TaggedText], encoder: BiEncoder) -> Rows:
         """Returns one row a text; only the first token of a unit has a label."""
-        tokens = UnitTokens(encoder)
+        tokens = UnitTokens(encoder.tokenizer, encoder.max_tokens)
         ids, targets = [], []
         for example in examples:
             units = units_of(example.text)

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tradewind.models.bi_encoder import BiEncoder
+from tokenizers import Tokenizer
+
 from tradewind.tasks.tag.entities import Span
 
 _SPACE_MARK: Final = "▁"
+_MOST_KNOWN: Final = 100_000
+"""Units that are remembered: what a server is asked has no end."""
 
 
 class UnitTokens:
-    """The tokeniser of an encoder, unit by unit; what a unit becomes is remembered."""
+    """The tokeniser of an encoder, unit by unit; what a unit becomes is remembered. Several threads may share it."""
 
-    def __init__(self, encoder: BiEncoder) -> None:
-        self._tokenizer = encoder.tokenizer
-        self._longest = encoder.max_tokens
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
+        self._tokenizer = tokenizer
+        self._longest = max_tokens
         self._known: dict[tuple[str, bool], list[int]] = {}
         ends = self._tokenizer.encode("").ids
         self._first, self._last = ends[: len(ends) // 2], ends[len(ends) // 2 :]
@@ -28,7 +31,7 @@ class UnitTokens:
         self._unknown = unknown[-1:] or [0]
 
     def read(self, text: str, units: Sequence[Span]) -> tuple[list[int], list[int]]:
-        """Returns token ids, at most the encoder's `max_tokens`, and the place among them of each unit's first token.
+        """Returns token ids, at most `max_tokens`, and the place among them of each unit's first token.
 
         A text that is too long loses its end, and the units there have no place.
         """
@@ -45,9 +48,12 @@ class UnitTokens:
 
     def _pieces(self, unit: str, spaced: bool) -> list[int]:
         key = unit, spaced
-        if key not in self._known:
-            self._known[key] = self._cut(unit, spaced) or self._unknown
-        return self._known[key]
+        found = self._known.get(key)
+        if found is None:
+            found = self._cut(unit, spaced) or self._unknown
+            if len(self._known) < _MOST_KNOWN:
+                self._known[key] = found
+        return found
 
     def _cut(self, unit: str, spaced: bool) -> list[int]:
         found = self._tokenizer.encode(unit, add_special_tokens=False)
