@@ -66,10 +66,10 @@ def trainer_arguments(resources: Resources, objective: nn.Module) -> dict[str, A
         # What is frozen is the same everywhere; a first pass that ran out of memory must not leave the others waiting.
         "ddp_broadcast_buffers": False,
     }
-    return found | (sharded(resources, objective) if resources.sharding == "fsdp" else {})
+    return found | (sharded(objective) if resources.sharding == "fsdp" else {})
 
 
-def sharded(resources: Resources, objective: nn.Module) -> dict[str, Any]:
+def sharded(objective: nn.Module) -> dict[str, Any]:
     """Returns the TrainingArguments for FSDP2 (Zhao et al., "PyTorch FSDP", VLDB 2023): each block is one unit."""
     inside = [part for part in objective.modules() if isinstance(part, PreTrainedModel)]
     blocks = sorted({name for part in inside for name in part._no_split_modules or ()})
@@ -81,7 +81,6 @@ def sharded(resources: Resources, objective: nn.Module) -> dict[str, Any]:
             "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
             "transformer_layer_cls_to_wrap": blocks,
             "state_dict_type": "FULL_STATE_DICT",
-            "activation_checkpointing": resources.gradient_checkpointing,
         },
     }
 

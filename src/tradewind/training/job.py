@@ -12,6 +12,7 @@ import cloudpickle
 import numpy as np
 import torch
 from torch import nn
+from torch.distributed.tensor import DTensor
 
 from tradewind.errors import ConfigError
 from tradewind.telemetry import Progress, SilentProgress
@@ -81,9 +82,15 @@ def unpacked(data: bytes) -> Job:
 
 
 def moved_state(objective: nn.Module) -> dict[str, torch.Tensor]:
-    """Returns the parameters of `objective` that require a gradient and its buffers, by name, on the processor."""
+    """Returns the parameters of `objective` that require a gradient, and its buffers: whole, on the processor."""
     moving = {name: one for name, one in objective.named_parameters() if one.requires_grad}
-    return {name: one.detach().cpu().clone() for name, one in (moving | dict(objective.named_buffers())).items()}
+    return {name: _whole(one) for name, one in (moving | dict(objective.named_buffers())).items()}
+
+
+def _whole(value: torch.Tensor) -> torch.Tensor:
+    """Every process has to ask for what is parted among them: the others give their parts."""
+    found = value.detach()
+    return (found.full_tensor() if isinstance(found, DTensor) else found).cpu().clone()
 
 
 @torch.no_grad()

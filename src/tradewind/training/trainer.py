@@ -26,6 +26,7 @@ from tradewind.training.hardware import compute_again, precision_here, require, 
 from tradewind.training.job import Job, take_in
 from tradewind.training.plan import Plan
 from tradewind.training.runner import Batch, Lazy, Report, Runner
+from tradewind.training.sharding import require_whole, validate_whole, whole_copy
 from tradewind.training.tuning import attending
 from tradewind.training.watching import Relay, Start, announce, conclude, watchers
 
@@ -100,6 +101,8 @@ def fit(
     if not len(batches):
         raise ModelError("there are no examples to learn from")
     require(plan.resources)
+    if plan.resources.sharding == "fsdp":
+        require_whole(plan)
     announce(Start(objective, batches, plan, watched))
     job = Job(objective, batches, plan, folder, validate, watched, identity)
     if not plan.resources.elsewhere:
@@ -120,7 +123,11 @@ def learn(job: Job, progress: Progress) -> Curves:
         compute_again(objective, progress)
     progress.start("learning", plan.steps)
     progress.advance(_step_of(last))
+    parted = plan.resources.sharding == "fsdp"
+    whole = whole_copy(job) if parted else None
     trainer = _trainer(job, checkpoints, _step_of(last), progress)
+    if parted:
+        validate_whole(trainer, job, whole)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     if trainer.average and not trainer.state.best_model_checkpoint:
         trainer.average.keep()

@@ -24,6 +24,10 @@ from tradewind.training.pipe import Line, as_error, is_ours, passed_on
 from tradewind.training.resources import Resources
 
 _END: Final = "end"
+_STARTS: Final = 3
+_LOOPBACK: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Read when ray is imported. At 0 it takes the loopback for its own address, as it always does on those two; else it
+listens to the whole network, and turns a loopback address that it is given into the machine's."""
 
 
 def learn_on_ray(job: Job, progress: Progress) -> Outcome:
@@ -90,6 +94,8 @@ def _folder(job: Job) -> Path:
 def _cluster(resources: Resources) -> Iterator[Any]:
     """Opens ray and closes it; a local one listens on the loopback only. One that is open already is left so."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing of a shop's runs goes to anybody
+    if resources.address == "local":
+        os.environ.setdefault(_LOOPBACK, "0")
     try:
         import ray
     except ImportError:
@@ -97,14 +103,24 @@ def _cluster(resources: Resources) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    try:
-        ray.init(**_opening(resources))
-    except Exception as error:
-        raise ConfigError(f"no Ray answers at {resources.address}: {error}", where="learn.resources.address") from None
+    _open(ray, resources)
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _open(ray: Any, resources: Resources) -> None:
+    """Ray gives its own start half a minute, which a busy machine may not have: a local one is started again."""
+    for left in reversed(range(_STARTS if resources.address == "local" else 1)):
+        try:
+            ray.init(**_opening(resources))
+            return
+        except Exception as error:
+            ray.shutdown()
+            if not left:
+                what = f"no Ray answers at {resources.address}: {error}"
+                raise ConfigError(what, where="learn.resources.address") from None
 
 
 def _opening(resources: Resources) -> dict[str, Any]:
@@ -114,7 +130,6 @@ def _opening(resources: Resources) -> dict[str, Any]:
     return found | {
         "num_cpus": resources.processes,
         "include_dashboard": False,
-        "_node_ip_address": "127.0.0.1",
         "runtime_env": {"env_vars": {"GLOO_SOCKET_IFNAME": "lo", "OMP_WAIT_POLICY": "PASSIVE"}},
     }
 
