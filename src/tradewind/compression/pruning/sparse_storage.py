@@ -70,8 +70,8 @@ def store_sparse(checkpoint: Path, out: Path) -> Stored:
     _copy_beside(checkpoint, out)
     count = sum(tensor.size for tensor in tensors.values())
     zeros = sum(tensor.size - int(np.count_nonzero(tensor)) for tensor in tensors.values())
-    sizes = [(folder / name).stat().st_size for folder, name in ((checkpoint, WEIGHTS_FILE), (out, SPARSE_FILE))]
-    return Stored(out, *sizes, zeros / max(1, count))
+    before, after = (checkpoint / WEIGHTS_FILE).stat().st_size, (out / SPARSE_FILE).stat().st_size
+    return Stored(out, before, after, zeros / max(1, count))
 
 
 def restore(folder: Path, out: Path) -> Path:
