@@ -41,11 +41,12 @@ class Grounds:
 
     def chance(self, text: int) -> npt.NDArray[np.float64]:
         """Returns (texts,) how many baskets would hold each text and this one if they were bought independently."""
-        return self.shared.held * (self.shared.held[text] / max(1, self.baskets))
+        expected: npt.NDArray[np.float64] = self.shared.held * (self.shared.held[text] / max(1, self.baskets))
+        return expected
 
     def apart(self, text: int) -> npt.NDArray[np.bool_]:
         """Returns (texts,) whether a text was never bought with this one although chance would have it once."""
-        found = self.chance(text) >= _EXPECTED
+        found: npt.NDArray[np.bool_] = self.chance(text) >= _EXPECTED
         found[self.shared.others[self.shared.of(text)]] = False
         found[text] = False
         return found
