@@ -35,8 +35,8 @@ class Publisher:
         self.keys = ensure_keypair(shop.keys)
         self.index = self.publish("index", "catalogue", index_folder)
 
-    def publish(self, kind: str, name: str, files: Path) -> Artefact:
-        return publish(self.shop.artefacts, kind, name, files, ManifestFacts(), self.keys.private)
+    def publish(self, kind: str, name: str, files: Path, *parents: str) -> Artefact:
+        return publish(self.shop.artefacts, kind, name, files, ManifestFacts(parents=parents), self.keys.private)
 
     def folder(self, name: str, file: str, content: object) -> Path:
         folder = self.shop.scratch / name
@@ -69,7 +69,7 @@ def publisher(shop: Shop, index_folder: Path) -> Publisher:
 
 @pytest.fixture(autouse=True)
 def encoder_of_ideas(monkeypatch: pytest.MonkeyPatch, encoder: Any) -> None:
-    monkeypatch.setattr(composition, "OnnxEncoder", lambda folder: encoder)
+    monkeypatch.setattr(composition, "open_encoder", lambda folder: encoder)
 
 
 @pytest.fixture
@@ -163,10 +163,23 @@ def test_an_encoder_of_another_width_is_refused_before_it_serves(
         def encode(self, texts: Any, role: str) -> Any:
             return encoder.encode(texts, role)[:, :8]
 
-    monkeypatch.setattr(composition, "OnnxEncoder", lambda folder: Narrow())
+    monkeypatch.setattr(composition, "open_encoder", lambda folder: Narrow())
     before = engine.generation
     publisher.generation("narrow")
     assert follower.look() is not None and engine.generation == before
+
+
+def test_an_index_of_another_encoder_of_the_same_width_is_refused(
+    engine: Engine, follower: PointerFollower, publisher: Publisher, index_folder: Path
+) -> None:
+    """What was tuned further gives other vectors: until the catalogue is indexed again, the old generation serves."""
+    before = engine.generation
+    old = publisher.publish("encoder", "match", publisher.folder("old", "encoder.json", {"called": "old"}))
+    publisher.index = publisher.publish("index", "catalogue", index_folder, old.reference)
+    publisher.generation("tuned further")
+    refusal = follower.look()
+    assert isinstance(refusal, ArtefactError) and old.reference in str(refusal)
+    assert engine.generation == before
 
 
 def test_an_unsigned_generation_is_never_opened(shop: Shop, publisher: Publisher) -> None:

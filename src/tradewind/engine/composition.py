@@ -16,6 +16,7 @@ from tradewind.index.catalogue import Catalogue
 from tradewind.index.delta import Delta
 from tradewind.index.filters import NO_FILTERS
 from tradewind.registry import pointers
+from tradewind.registry.artefacts import Artefact
 from tradewind.registry.keys import PublicKey, load_public
 from tradewind.runtime.opening import open_encoder
 from tradewind.runtime.sequence import SequenceModel
@@ -63,6 +64,7 @@ def load_parts(source: Source, version: str, serving: Parts | None = None) -> Pa
     generation = load_generation(source.root, version, source.key)
     index = load_part(source.root, generation.index, source.key)
     encoder = load_part(source.root, generation.encoder, source.key)
+    require_made_with(index, encoder)
     shared = serving is not None and serving.encoder_version == encoder.reference
     parts = Parts(
         generation=version,
@@ -74,6 +76,18 @@ def load_parts(source: Source, version: str, serving: Parts | None = None) -> Pa
     )
     probe(parts)
     return parts
+
+
+def require_made_with(index: Artefact, encoder: Artefact) -> None:
+    """Raises ArtefactError when the vectors of `index` came from another encoder: of the same width or not, distances
+    between the vectors of two encoders say nothing."""
+    made = [parent for parent in index.manifest.parents if parent.startswith(f"{encoder.kind}/")]
+    if made and encoder.reference not in made:
+        raise ArtefactError(
+            f"its vectors were made by {made[0]}, not by {encoder.reference}",
+            where=index.reference,
+            hint="run `tradewind up`: it indexes the catalogue with the new encoder",
+        )
 
 
 def probe(parts: Parts) -> None:

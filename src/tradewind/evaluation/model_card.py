@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tradewind.evaluation.judged import Judged
+from tradewind.evaluation.forgetting import Forgetting
+from tradewind.evaluation.judged import METRIC, Judged
 from tradewind.evaluation.report import Page, Table
 from tradewind.evaluation.slices import Slice
 
@@ -46,6 +47,8 @@ class ModelCard:
     limits: Sequence[str]
     missed: Sequence[str]
     cost: Cost
+    old: Forgetting | None = None
+    """What became of the rows that the version before knew."""
 
     def as_json(self) -> dict[str, Any]:
         """Returns it for card.json."""
@@ -56,6 +59,7 @@ class ModelCard:
             "run": {table.title: _plain(table.as_json()) for table in self.run},
             "notes": [note for table in self.run for note in table.notes],
             "published": _plain(self.judged.as_json()) if self.judged else None,
+            "old": _plain(self.old.as_json()) if self.old else None,
             "limits": list(self.limits),
             "gate_missed": list(self.missed),
             "cost": self.cost.as_json(),
@@ -63,7 +67,8 @@ class ModelCard:
 
     def as_html(self) -> str:
         """Returns a page that stands alone."""
-        tables = [*self.run, *(_tables(self.judged) if self.judged else [])]
+        old = [_old_rows(self.old)] if self.old and self.old.whole else []
+        tables = [*self.run, *old, *(_tables(self.judged) if self.judged else [])]
         limits = Table("Known limits, from what was measured", (), {}, notes=tuple(self.limits))
         gate = [Table("The gate: not published", (), {}, notes=tuple(self.missed))] if self.missed else []
         facts = {name: str(value) for name, value in [*self.facts.items(), *self.cost.as_json().items()]}
@@ -161,6 +166,15 @@ def _reliability(judged: Judged) -> Table:
     rows = {f"{at} ({n} rows)": _values(columns, p, share) for at, (p, share, n) in enumerate(judged.reliability, 1)}
     note = f"Expected calibration error {judged.calibration_error or 0.0:.4f} over 15 bins of equal width."
     return Table("As published, reliability in bins of equal size", columns, rows, notes=(note,), down="bin")
+
+
+def _old_rows(old: Forgetting) -> Table:
+    columns = ("before", "after", "kept")
+    named = [*old.slices[:SHOWN], *([old.whole] if old.whole else [])]
+    rows = {f"{one.title} ({one.rows} rows)": _values(columns, one.before, one.after, one.kept) for one in named}
+    notes = (f"Backward transfer {old.transfer:+.4f}: the mean change of the accuracy over labels.",)
+    title = f"As published, {METRIC} on tested rows that version {old.version} knew, before and after"
+    return Table(title, columns, rows, notes=notes, down="slice")
 
 
 def _values(columns: Sequence[str], *values: float) -> dict[str, float]:

@@ -6,12 +6,14 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from tradewind.data.attributes import grouped_by_text, with_columns
 from tradewind.data.examples import Examples, Fitting, read_examples
 from tradewind.data.report import TableReport
 from tradewind.engine.estimators import KIND, settings_of
 from tradewind.errors import ConfigError
 from tradewind.evaluation.model_card import ModelCard
 from tradewind.flows.model_cards import CARD_PAGE, Candidate, Stopwatch, require_gate, write_card
+from tradewind.flows.remembering import MEMORY_KIND, remember, remembered
 from tradewind.registry.artefacts import Artefact, publish
 from tradewind.registry.keys import ensure_keypair
 from tradewind.registry.manifest import ManifestFacts
@@ -43,7 +45,7 @@ class LearnedEstimator:
     card: ModelCard
 
 
-def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimator:
+def learn_estimator(shop: Shop, name: str, progress: Progress, *, ablate: bool = False) -> LearnedEstimator:
     """Reads the table, trains, compresses, judges, publishes and promotes.
 
     Raises DataError, ConfigError, ParityError, and GateError when it misses its gate: the old version then stays.
@@ -57,8 +59,9 @@ def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimat
     examples, rows = estimator_examples(shop, name)
     checkpoint = pretrained(shop, progress)
     scratch = shop.scratch / KIND / name
+    memory = remembered(shop, name)
     with tracked(shop, name, progress, told_settings(settings)) as run:
-        result, config = train(shop, name, examples, checkpoint, scratch, progress)
+        result, config = train(shop, name, examples, checkpoint, scratch, progress, memory, ablate=ablate)
         run.final(
             {f"{row}/{column}": value for row, found in result.metrics.items() for column, value in found.items()}
         )
@@ -68,11 +71,13 @@ def learn_estimator(shop: Shop, name: str, progress: Progress) -> LearnedEstimat
         result.folder, scratch / "bundle", checkpoint, config, held_out=held_out, tokens=settings.max_tokens
     )
     progress.start("judging by slice and after changes", None)
-    candidate = Candidate(name, settings, examples, rows, checkpoint, result, scratch / "bundle", profile)
+    candidate = Candidate(name, settings, examples, rows, checkpoint, result, scratch / "bundle", profile, memory)
     card = write_card(shop, candidate, watch)
     require_gate(shop, KIND, card, scratch / CARD_PAGE)
     artefact = _published(shop, name, result, profile, checkpoint, examples)
+    remember(shop, artefact, scratch / MEMORY_KIND)
     shutil.rmtree(scratch / "bundle")
+    shutil.rmtree(scratch / MEMORY_KIND, ignore_errors=True)
     return LearnedEstimator(artefact, result, rows, card)
 
 
@@ -82,7 +87,11 @@ def estimator_examples(shop: Shop, name: str) -> tuple[Examples, TableReport]:
     task = estimator_task(settings.task)
     if task.pairs != bool(settings.examples.second):
         raise ConfigError(f"{settings.task} {'needs' if task.pairs else 'takes no'} examples.second", where=name)
-    return read_examples(shop, f"{KIND}-{name}", settings.examples, task.parse, fitting_of(task))
+    columns = settings.knowledge.attributes
+    table = with_columns(settings.examples, columns)
+    examples, rows = read_examples(shop, f"{KIND}-{name}", table, task.parse, fitting_of(task))
+    regroup = columns and settings.examples.group is None
+    return (grouped_by_text(examples, columns) if regroup else examples), rows
 
 
 def fitting_of(task: EstimatorTask) -> Fitting:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from tradewind.data.examples import PARTS, Examples
 from tradewind.data.report import TableReport
 from tradewind.errors import GateError
+from tradewind.evaluation.forgetting import Forgetting
 from tradewind.evaluation.gate import gate_failures
 from tradewind.evaluation.judged import Answer, Answered, HeldOut, Judged, judge
 from tradewind.evaluation.model_card import CARD_FILE, Cost, ModelCard, limits_of
+from tradewind.flows.forgetting import forgotten
 from tradewind.flows.judging import judged_scores
 from tradewind.registry.manifest import library_versions
 from tradewind.registry.pointers import current
@@ -24,6 +26,7 @@ from tradewind.tasks.estimators import estimator_task, has_labels, open_model
 
 if TYPE_CHECKING:
     from tradewind.models.pretrained import Checkpoint
+    from tradewind.training.continual.memory import Memory
     from tradewind.training.result import TrainResult
 
 CARD_PAGE: Final = "card.html"
@@ -43,6 +46,8 @@ class Candidate:
     result: TrainResult
     bundle: Path
     profile: Mapping[str, Any]
+    memory: Memory | None = None
+    """What the version that answers now left, where it left anything."""
 
 
 class Stopwatch:
@@ -62,6 +67,7 @@ def write_card(shop: Shop, candidate: Candidate, watch: Stopwatch) -> ModelCard:
     Raises ConfigError when the gate asks for a figure that was not measured.
     """
     judged = _judged(shop, candidate)
+    old = _old(shop, candidate) if judged else None
     tuned = candidate.result.metrics.get(TUNED, {})
     gate = candidate.settings.gate
     card = ModelCard(
@@ -71,10 +77,12 @@ def write_card(shop: Shop, candidate: Candidate, watch: Stopwatch) -> ModelCard:
         judged=judged,
         limits=(
             *_against(candidate.result),
+            *([old.text()] if old else []),
             *limits_of(judged, fewest=gate.slice_rows, languages=shop.settings.languages),
         ),
-        missed=gate_failures(gate, tuned | dict(judged.figures if judged else {}), judged),
+        missed=gate_failures(gate, tuned | dict(judged.figures if judged else {}), judged, old),
         cost=watch.read(),
+        old=old,
     )
     folder = candidate.result.report.parent
     told = json.dumps(card.as_json(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -93,24 +101,45 @@ def require_gate(shop: Shop, kind: str, card: ModelCard, page: Path) -> None:
     raise GateError(f"not published: {'; '.join(card.missed)}", where=card.name, hint=f"{stays}; the card is {page}")
 
 
-def _judged(shop: Shop, candidate: Candidate) -> Judged | None:
-    from tradewind.flows.perturbations import PERTURBATIONS
+Read = Callable[[Sequence[str], int], list[dict[str, Any]]]
 
-    task = estimator_task(candidate.settings.task)
+
+def _read(candidate: Candidate) -> Read:
     model, reader = open_model(candidate.bundle)
-    if not has_labels(task):
-        return judged_scores(task, (model, reader), candidate.examples, shop.settings.learn.seed)
 
     def read(texts: Sequence[str], k: int) -> list[dict[str, Any]]:
         return [reader.read(outputs, text, k) for outputs, text in zip(model.outputs(texts), texts, strict=True)]
 
+    return read
+
+
+def _old(shop: Shop, candidate: Candidate) -> Forgetting | None:
+    """Returns what was forgotten of what the version before knew, None where that one left no memory."""
+    if candidate.memory is None or not has_labels(estimator_task(candidate.settings.task)):
+        return None
+    answer = _answer(_read(candidate))
+    labels = [_written(target) for target in candidate.examples.targets]
+
+    def named(texts: Sequence[str]) -> list[str]:
+        return [label for label, _ in answer(texts)]
+
+    return forgotten(shop, candidate.name, candidate.memory, (candidate.examples, labels), named)
+
+
+def _judged(shop: Shop, candidate: Candidate) -> Judged | None:
+    from tradewind.flows.perturbations import PERTURBATIONS
+
+    task = estimator_task(candidate.settings.task)
+    if not has_labels(task):
+        return judged_scores(task, open_model(candidate.bundle), candidate.examples, shop.settings.learn.seed)
+    read = _read(candidate)
     if "labels" not in (known := read(["?"], ALL)[0]):
         return None
     tested = _tested(candidate.examples, shop.settings.learn.seed, {one["label"] for one in known["labels"]})
     return judge(tested, _answer(read), PERTURBATIONS, seed=shop.settings.learn.seed)
 
 
-def _answer(read: Callable[[Sequence[str], int], list[dict[str, Any]]]) -> Answer:
+def _answer(read: Read) -> Answer:
     def answer(texts: Sequence[str]) -> list[Answered]:
         first = [found["labels"][0] for found in read(texts, 1)]
         return [(str(one["label"]), float(one["probability"])) for one in first]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from tradewind.settings.base import Settings
 from tradewind.settings.data import DerivedPrice, EventSettings, ItemSettings, SourceSettings
 from tradewind.settings.learn import (
+    ContinualSettings,
     Effort,
     EncoderSettings,
     EstimatorSettings,
     ExamplesSettings,
     GateSettings,
+    KnowledgeSettings,
     LearnSettings,
     MatchSettings,
     Method,
@@ -24,6 +26,7 @@ from tradewind.settings.serve import IndexSettings, ServeSettings, UserTokenSett
 from tradewind.settings.shop import Shop, ShopSettings, load_shop, parse_shop
 
 __all__ = [
+    "ContinualSettings",
     "DerivedPrice",
     "Effort",
     "EncoderSettings",
@@ -33,6 +36,7 @@ __all__ = [
     "GateSettings",
     "IndexSettings",
     "ItemSettings",
+    "KnowledgeSettings",
     "LearnSettings",
     "MatchSettings",
     "Method",

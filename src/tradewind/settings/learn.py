@@ -117,10 +117,41 @@ class TechniqueSettings(Settings):
     """How many changed copies a text gets."""
     synonyms: list[list[str]] = []
     """Groups of words that mean the same, for `augment: [synonyms]`."""
+    label_smoothing: float | None = Field(None, ge=0, lt=1)
+    """The share of a label's weight that goes evenly to all choices, for tasks that choose among labels; left out, the
+    task's own."""
+    ema: float = Field(0.0, ge=0, lt=1)
+    """The decay of a moving average of the weights, such as 0.99, which is validated and kept in their place."""
+    checkpoints: int = Field(1, ge=1, le=10)
+    """How many checkpoints of a run, the best and the last ones, are averaged in the end."""
+    members: int = Field(1, ge=1, le=10)
+    """How many runs with seeds of their own become one model."""
+    combine: Literal["greedy", "uniform", "vote"] = "greedy"
+    """How: the mean of weights that validate no worse together, of all, or a vote that one more run is taught."""
     contrast: bool = False
     """Whether the encoder first learns to bring texts of one label together, for a handful of examples a label."""
     suspicious: bool = False
     """Whether rows whose label is probably wrong are listed beside the report, in `suspicious.csv`."""
+
+
+class KnowledgeSettings(Settings):
+    """What the shop knows beside its examples; `tradewind train NAME --ablate` measures what each part is worth."""
+
+    tree: bool | None = None
+    """Whether a category is learned down its tree or, false, as one choice of all paths; left out, as `options` say."""
+    synonyms: list[list[str]] = []
+    """Groups of words that mean the same: texts that are learned get copies with one such word in another's place."""
+    attributes: list[str] = []
+    """Columns that stand behind the text by their name, as in "cup, colour: red"."""
+
+
+class ContinualSettings(Settings):
+    """With this block, `tradewind train NAME` goes on from the version that answers now, and does not begin anew."""
+
+    replay: float = Field(0.3, ge=0, lt=1)
+    """The share of what is learned that is old: rows which that version knew, and which the table still has."""
+    ewc: float = Field(0.0, ge=0)
+    """How strongly weights are held by what they mattered for the old examples (λ), such as 1000; 0 lets them go."""
 
 
 class GateSettings(Settings):
@@ -136,6 +167,8 @@ class GateSettings(Settings):
     """How much accuracy a change of the texts may cost: typos, case, word order, widths, scripts."""
     calibration_error: float | None = Field(None, ge=0)
     """How far apart being sure and being right may lie on average."""
+    old_slices: float | None = Field(None, gt=0, le=1)
+    """What share of its accuracy every slice of the rows that the version before knew has to keep, such as 0.97."""
 
 
 class EstimatorSettings(TaskSettings):
@@ -150,6 +183,8 @@ class EstimatorSettings(TaskSettings):
     """How many of the encoder's blocks move, from the top; left out, the effort decides."""
     max_tokens: int = Field(64, ge=8, le=512)
     techniques: TechniqueSettings = TechniqueSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
+    continual: ContinualSettings | None = None
     gate: GateSettings = GateSettings()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 import numpy as np
 
@@ -39,7 +39,10 @@ def plan_of(learn: LearnSettings, settings: EstimatorSettings, count: int) -> Pl
     more = 10 if settings.method == "head" else 1
     steps = int(np.clip(round(more * effort.epochs * count / size), more * 30, more * effort.most))
     budget = Budget(steps, size, max(10, steps // 6), haste=more * (3.0 if learn.effort == "quick" else 1.0))
-    return plan_run(settings, learn, budget, method(settings.method))
+    planned = plan_run(settings, learn, budget, method(settings.method))
+    added = settings.techniques
+    soup: Literal["greedy", "uniform"] = "uniform" if added.combine == "uniform" else "greedy"
+    return replace(planned, ema=added.ema, checkpoints=added.checkpoints, soup=soup)
 
 
 def run_settings_of(learn: LearnSettings, settings: EstimatorSettings) -> RunSettings:

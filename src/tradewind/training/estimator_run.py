@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from tradewind.data.examples import Examples
 from tradewind.data.group_rows import GroupRows
@@ -15,6 +16,9 @@ from tradewind.settings import EstimatorSettings, Shop
 from tradewind.tasks.estimators import estimator_task, has_labels
 from tradewind.telemetry import Progress
 from tradewind.training.augmentation.examples import with_copies
+from tradewind.training.averaging.members import Combined, combined
+from tradewind.training.continual.going_on import GoingOn, output_names
+from tradewind.training.continual.memory import Names
 from tradewind.training.estimator_plan import plan_of, run_settings_of
 from tradewind.training.few_labels.contrast import alike, contrasted
 from tradewind.training.few_labels.descriptions import start_from
@@ -22,17 +26,26 @@ from tradewind.training.few_labels.guessing import guess, with_guesses
 from tradewind.training.few_labels.pseudo import Guessed
 from tradewind.training.plan import Plan
 from tradewind.training.supervised.recipe import Recipe, Rows, recipe_of
-from tradewind.training.supervised.run import FineTuned, fine_tune
+from tradewind.training.supervised.run import FineTuned, RunSettings, fine_tune
+from tradewind.training.supervised.task import TextTask
 
 
 @dataclass(frozen=True, slots=True)
 class EstimatorRun:
-    """A tuned model, how it was learned, and where its run lies."""
+    """A tuned model, how it was learned, and where its run lies.
+
+    `outputs` say what each output stands for, `learned` are the rows that there were to learn from, `beside` the models
+    that became this one, and `notes` what is worth saying of that.
+    """
 
     recipe: Recipe
     plan: Plan
     done: FineTuned
     out: Path
+    outputs: Names
+    learned: Rows
+    beside: Mapping[str, FineTuned] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -51,29 +64,51 @@ class EstimatorJob:
     settings: EstimatorSettings
     checkpoint: Checkpoint
     progress: Progress
+    going_on: GoingOn | None = None
 
     def run(self, examples: Examples, rows: GroupRows, out: Path, guessed: Guessed | None = None) -> EstimatorRun:
         """Tunes one model; `guessed` is learned beside the rows, and never validated or tested on."""
         learn = self.shop.settings.learn
         made = self.recipe()
-        whole, taught = with_copies(examples, rows.learned, self.settings.techniques, learn.seed)
+        base = self.going_on.taught(examples, rows.learned) if self.going_on else rows.learned
+        whole, taught = with_copies(examples, base, self.settings.techniques, learn.seed)
         if guessed:
             whole, taught = with_guesses(whole, taught, guessed)
-        recipe = made(whole, self.settings.options)
-        plan = plan_of(self.shop.settings.learn, self.settings, len(taught))
+        recipe = made(whole, self.options())
+        plan = plan_of(learn, self.settings, len(taught))
         task = recipe.task(rows.learned)
-        done = fine_tune(
-            task,
-            self._start(whole, (taught, rows.validated), out),
-            (recipe.take(taught), recipe.take(rows.validated)),
-            plan,
-            out,
-            settings=replace(run_settings_of(self.shop.settings.learn, self.settings), start=start_from(recipe)),
-            progress=self.progress,
-        )
+        outputs = output_names(recipe, task.outputs)
+        start = self._start(whole, (taught, rows.validated), out)
+        sides = recipe.take(taught), recipe.take(rows.validated)
+        found = self._tuned(task, start, sides, plan, out, self._run_settings(recipe, outputs))
+        done = found.done
         if isinstance(recipe, Completing):
             done = recipe.completed(done, taught, rows.validated, learn.seed)
-        return EstimatorRun(recipe, plan, done, out)
+        return EstimatorRun(recipe, plan, done, out, outputs, rows.learned, found.others, tuple(found.notes))
+
+    def _tuned(
+        self, task: TextTask, start: Checkpoint, sides: tuple[Any, Any], plan: Plan, out: Path, settings: RunSettings
+    ) -> Combined:
+        """Returns the model of one run, or of several that became one."""
+
+        def run(task: TextTask, plan: Plan, out: Path) -> FineTuned:
+            return fine_tune(task, start, sides, plan, out, settings=settings, progress=self.progress)
+
+        members, combine = self.settings.techniques.members, self.settings.techniques.combine
+        if members == 1:
+            return Combined(run(task, plan, out), {}, ())
+        return combined(task, plan, sides[1], out, run, members=members, combine=combine)
+
+    def _run_settings(self, recipe: Recipe, outputs: Names) -> RunSettings:
+        settings = run_settings_of(self.shop.settings.learn, self.settings)
+        if self.going_on:
+            return self.going_on.settings(settings, outputs)
+        return replace(settings, start=start_from(recipe))
+
+    def options(self) -> dict[str, Any]:
+        """Returns the task's options with the techniques that are options of its loss."""
+        smoothing = self.settings.techniques.label_smoothing
+        return self.settings.options | ({} if smoothing is None else {"smoothing": smoothing})
 
     def recipe(self) -> type[Recipe]:
         """Returns how the task is learned. Raises ConfigError for a technique that cannot teach it."""
@@ -83,6 +118,7 @@ class EstimatorJob:
             raise ConfigError(f"{self.settings.task} cannot learn from changed texts", hint="leave out augment")
         labelled = {"contrast": techniques.contrast, "suspicious": techniques.suspicious}
         labelled["unlabelled"] = self.settings.examples.unlabelled is not None
+        labelled["gate.old_slices"] = self.settings.gate.old_slices is not None
         for name, asked in labelled.items():
             if asked and not has_labels(task):
                 raise ConfigError(f"{name} is for tasks that give a text one label, not for {self.settings.task}")
@@ -90,6 +126,8 @@ class EstimatorJob:
 
     def _start(self, examples: Examples, sides: tuple[Rows, Rows], out: Path) -> Checkpoint:
         """Returns the encoder that the run begins with: the pretrained one, or one tuned by contrast before it."""
+        if self.going_on:
+            return self.going_on.checkpoint(self.checkpoint)
         if not self.settings.techniques.contrast:
             return self.checkpoint
         settings = self.settings if self.settings.method != "head" else _moving(self.settings)

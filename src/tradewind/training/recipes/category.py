@@ -72,6 +72,11 @@ class CategoryRecipe:
         examples = self.take(rows)
         return category_figures(self._known(), score(examples.texts), examples)
 
+    def output_names(self) -> Sequence[str]:
+        """Returns the path that each output stands for: of a class, in a tree of a node."""
+        tree = self._known()
+        return [" > ".join(path) for path in (tree.classes if self._flat else tree.nodes)]
+
     def config(self) -> dict[str, Any]:
         """Returns the classes and whether they are read flat."""
         return {"classes": [list(path) for path in self._known().classes], "flat": self._flat}

@@ -45,6 +45,10 @@ class RatingRecipe:
         guesses = {"mean": np.full(len(test.texts), train.stars.mean()), "n-grams, ridge": ridge.predict(test.texts)}
         return {name: _figures(np.clip(guess, self._lowest, self._highest), test) for name, guess in guesses.items()}
 
+    def output_names(self) -> Sequence[str]:
+        """Returns the step that each output stands for."""
+        return [f"above {stars}" for stars in range(self._lowest, self._highest)]
+
     def config(self) -> dict[str, Any]:
         """Returns the lowest rating."""
         return {"lowest": self._lowest}

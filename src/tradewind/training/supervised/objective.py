@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,6 +13,9 @@ from tradewind.models.bi_encoder import BiEncoder
 from tradewind.training.supervised.adversarial import PGD_STEPS, worst_loss
 from tradewind.training.supervised.task import TextTask
 from tradewind.training.trainer import Objective
+
+Penalty = Callable[[nn.Module], torch.Tensor]
+"""A model in, a scalar out that its loss grows by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,18 @@ class Supervised(Objective):
     """A task's model with its loss; `model` may be wrapped by a tuning method, `encoder` is the one inside."""
 
     def __init__(
-        self, model: nn.Module, encoder: BiEncoder, task: TextTask, cut: int, terms: Terms, *, divisible: bool = True
+        self,
+        model: nn.Module,
+        encoder: BiEncoder,
+        task: TextTask,
+        cut: int,
+        terms: Terms,
+        *,
+        divisible: bool = True,
+        penalty: Penalty | None = None,
     ) -> None:
         super().__init__()
+        self._penalty = penalty
         self.model = model
         self._encoder = (encoder,)  # in a tuple: it is inside `model` already, and a module is registered once
         self._task = task
@@ -48,6 +61,8 @@ class Supervised(Objective):
             loss = loss + self._terms.r_drop * self._task.divergence(outputs, again, targets)
         if self._terms.adversary != "none" and self.training:
             loss = loss + self._adversarial(states, mask, targets)
+        if self._penalty is not None:
+            loss = loss + self._penalty(self.model)
         return {"loss": loss}
 
     def _outputs(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -21,7 +21,7 @@ from tradewind.telemetry import Progress, SilentProgress
 from tradewind.training.encoder_parts import cut_at, encoder_parts, moving_blocks
 from tradewind.training.plan import Plan
 from tradewind.training.supervised.batches import RowBatches
-from tradewind.training.supervised.objective import Supervised, Terms
+from tradewind.training.supervised.objective import Penalty, Supervised, Terms
 from tradewind.training.supervised.states import BATCH, RowStates
 from tradewind.training.supervised.task import Rows, TextTask
 from tradewind.training.trainer import Curves, fit, forget
@@ -33,12 +33,18 @@ CONE_ROWS = 2048
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """How much of the encoder moves (`blocks` from the top; the method may move less), how long texts may be, what
-    is added to the loss, and what sets the head's first weights, which are 0 without it."""
+    is added to the loss, and what sets the head's first weights, which are 0 without it.
+
+    `hold` makes a further term of the loss from the model as it begins. `marks` tell this run from others over the
+    same examples, so that it does not take up their checkpoints.
+    """
 
     blocks: int = 12
     max_tokens: int = 64
     terms: Terms = field(default=Terms())
     start: Callable[[TextModel], None] | None = None
+    hold: Callable[[nn.Module], Penalty] | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +108,22 @@ def fine_tune(
     untuned = validate()
     name = next(iter(untuned))
     curves = fit(
-        Supervised(active, encoder, task, cut, settings.terms, divisible=learned.groups is None),
+        Supervised(
+            active,
+            encoder,
+            task,
+            cut,
+            settings.terms,
+            divisible=learned.groups is None,
+            penalty=settings.hold(active) if settings.hold else None,
+        ),
         RowBatches(states, learned, plan),
         plan,
         out,
         validate=lambda: validate()[name],
         watched=name,
         progress=progress,
-        identity=_identity(task, learned),
+        identity=_identity(task, learned, settings),
     )
     tuned = validate()
     tuning.finish(active)
@@ -154,9 +168,10 @@ def _require(learned: Rows, validated: Rows, task: TextTask) -> None:
             raise DataError(f"{task.name} has no examples to {what}")
 
 
-def _identity(task: TextTask, rows: Rows) -> str:
+def _identity(task: TextTask, rows: Rows, settings: RunSettings) -> str:
     """Returns a hash of the task and all its rows, so that a checkpoint is only taken up by the run that made it."""
-    digest = hashlib.sha256(task.name.encode())
+    made = [task.name, settings.blocks, settings.max_tokens, settings.terms, *settings.marks]
+    digest = hashlib.sha256(repr(made).encode())
     for row in rows.ids:
         digest.update(np.asarray(row, np.int64).tobytes())
     for name, target in rows.targets.items():

@@ -1,0 +1,133 @@
+"""What averaging is worth on real reviews: stars from the text, with and without, over the same rows.
+
+    python benchmarks/averaging.py --data ../shared/data/womens_clothing_reviews_en [--share 0.05] [--json]
+
+Reviews are split by the product they are about. Runs with seeds of their own are measured one by one, then their
+uniform and greedy soups and the vote of all; one run more keeps a moving average of its weights, and one more the mean
+of its last checkpoints. What is chosen is chosen on the validation set; the table is of the test set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+
+import numpy as np
+
+from tradewind.data.group_rows import share_of
+from tradewind.models.pretrained import resolve
+from tradewind.settings import LearnSettings, TaskSettings
+from tradewind.tasks.rating import RatedTexts
+from tradewind.telemetry import SilentProgress
+from tradewind.training.averaging.members import Vote, souped
+from tradewind.training.plan import Budget, Plan, plan_run
+from tradewind.training.rating import RatingTask
+from tradewind.training.supervised.run import FineTuned, RunSettings, fine_tune
+from tradewind.training.tuning import method
+
+FILE = "Womens_Clothing_E-Commerce_Reviews.csv.gz"
+Sides = tuple[RatedTexts, RatedTexts, RatedTexts]
+Run = Callable[[Plan, str], FineTuned]
+
+
+def read(data: Path, seed: int, taken: float) -> Sides:
+    """Returns reviews to learn from, to validate and to test on; no product has reviews in two of them."""
+    sides: tuple[list[tuple[str, int]], ...] = ([], [], [])
+    with gzip.open(data / FILE, "rt", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            if row["Review Text"] and share_of(row["Clothing ID"] + row["Review Text"], seed + 1) < taken:
+                part = share_of(row["Clothing ID"], seed)
+                text = f"{row['Title']}. {row['Review Text']}" if row["Title"] else row["Review Text"]
+                sides[2 if part < 0.3 else 1 if part < 0.45 else 0].append((text, int(row["Rating"])))
+    first, second, third = (
+        RatedTexts(tuple(text for text, _ in side), np.array([stars for _, stars in side], np.int64)) for side in sides
+    )
+    return first, second, third
+
+
+def plan_of(given: argparse.Namespace) -> Plan:
+    """Returns the plan that all runs share but for their seed and for what is averaged."""
+    settings = TaskSettings(learning_rate=given.rate, dropout=0.1, patience=9)
+    budget = Budget(given.steps, 16, max(1, given.steps // 5))
+    return plan_run(settings, LearnSettings(seed=given.seed, threads=1), budget, method("full"))
+
+
+def compared(sides: Sides, run: Run, plan: Plan, members: int) -> dict[str, FineTuned]:
+    """Returns the models by what they are called."""
+    single = [run(replace(plan, seed=plan.seed + number), f"seed-{number}") for number in range(members)]
+    found = {f"one run, seed {plan.seed + number}": one for number, one in enumerate(single)}
+    task, best = single[0].task, max(single, key=lambda one: next(iter(one.tuned.values())))
+    kinds: tuple[Literal["uniform", "greedy"], ...] = ("uniform", "greedy")
+    for kind in kinds:
+        soup, taken = souped(task, single, best, sides[1], kind)
+        found[f"{kind} soup of {len(taken)}"] = soup
+    found[f"vote of {members}"] = Vote(task, best.model, best.curves, best.untuned, best.tuned, tuple(single))
+    found[f"moving average 0.9, seed {plan.seed}"] = run(replace(plan, ema=0.9), "ema")
+    found[f"last checkpoints, seed {plan.seed}"] = run(replace(plan, checkpoints=3), "checkpoints")
+    return found
+
+
+def main() -> int:
+    """Prints the table, or with --json one claim a line. Returns 2 without the data."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--data", type=Path, default=Path("../shared/data/womens_clothing_reviews_en"))
+    options.add_argument("--seed", type=int, default=13)
+    options.add_argument("--pretrained", default="package:minilm")
+    options.add_argument("--share", type=float, default=0.05, help="the part of the reviews that is taken")
+    options.add_argument("--steps", type=int, default=60)
+    options.add_argument("--rate", type=float, default=2e-4)
+    options.add_argument("--members", type=int, default=3)
+    options.add_argument("--quick", action="store_true", help="a hundredth of the reviews, 20 steps")
+    options.add_argument("--json", action="store_true")
+    given = options.parse_args()
+    if not (given.data / FILE).is_file():
+        print(f"{given.data} is not there: this needs the data of ../shared/data", file=sys.stderr)
+        return 2
+    if given.quick:
+        given.share, given.steps = 0.01, 20
+    sides, started = read(given.data, given.seed, given.share), time.monotonic()
+    checkpoint = resolve(given.pretrained, trim=True, progress=SilentProgress())
+    with tempfile.TemporaryDirectory() as scratch:
+
+        def run(plan: Plan, name: str) -> FineTuned:
+            settings, both = RunSettings(blocks=3, max_tokens=64), (sides[0], sides[1])
+            done = fine_tune(RatingTask(), checkpoint, both, plan, Path(scratch) / name, settings=settings)
+            print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+            return done
+
+        found = compared(sides, run, plan_of(given), given.members)
+        rows = {name: one.task.figures(one.outputs(sides[2]), sides[2]) for name, one in found.items()}
+    report(rows, sides, given, time.monotonic() - started)
+    return 0
+
+
+def report(rows: dict[str, dict[str, float]], sides: Sides, given: argparse.Namespace, seconds: float) -> None:
+    """Prints the table, or a claim for each row against the mean of the single runs."""
+    alone = float(np.mean([figures["RMSE"] for name, figures in rows.items() if name.startswith("one run")]))
+    if given.json:
+        for name, figures in rows.items():
+            if not name.startswith("one run"):
+                claim = {"claim": f"averaging: {name}", "ours": round(figures["RMSE"], 4), "peer": round(alone, 4)}
+                claim |= {"ratio": round(figures["RMSE"] / alone, 3), "unit": "RMSE in stars", "wants": "<= 1 run"}
+                print(json.dumps(claim | {"holds": figures["RMSE"] <= alone}))
+        return
+    sizes = ", ".join(str(len(side.texts)) for side in sides)
+    print(f"stars; {sizes} reviews to learn, validate, test; seed {given.seed}; {seconds:.0f} s; mean run {alone:.4f}")
+    for name, figures in rows.items():
+        print(f"  {name:34} " + "  ".join(f"{key} {value:.4f}" for key, value in figures.items() if key[0] != "-"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
