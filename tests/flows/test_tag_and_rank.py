@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+import tradewind.cli.commands  # noqa: F401  (registers the commands)
+from tradewind.cli.app import app
 from tradewind.engine.estimators import open_estimator
 from tradewind.errors import ConfigError, RequestError
 from tradewind.flows.estimators import LearnedEstimator, learn_estimator
@@ -203,3 +206,14 @@ def test_a_missing_half_is_refused(shop: Shop, tagger: LearnedEstimator, tmp_pat
 
     with pytest.raises(ArtefactError, match="not a linear tagger"):
         load_linear(tmp_path, ["neighbours"], 20, 5)
+
+
+def test_the_command_prints_the_best_text_first_and_entities_with_their_words(
+    shop: Shop, tagger: LearnedEstimator, ranker: LearnedEstimator
+) -> None:
+    told = ["predict", "order", "blue radio", "red lamp", "--query", "cheap lamp", "--shop", str(shop.root)]
+    done = CliRunner().invoke(app, told)
+    assert done.exit_code == 0, done.output
+    assert done.output.index("red lamp") < done.output.index("blue radio")
+    done = CliRunner().invoke(app, ["predict", "entities", "正品海尔 kettle", "--shop", str(shop.root)])
+    assert "brand '海尔'" in done.output

@@ -8,6 +8,8 @@ import pytest
 
 from tradewind.engine.estimators import Estimators
 from tradewind.errors import NotFoundError
+from tradewind.service.schemas.predict import PredictIn
+from tradewind.tasks.rank.ranking import Candidates
 
 
 def test_texts_are_answered_in_their_order(api: Any) -> None:
@@ -26,7 +28,9 @@ def test_an_estimator_that_is_not_there_is_404(api: Any) -> None:
 @pytest.mark.parametrize(
     "body",
     [{"texts": []}, {"texts": [""]}, {"texts": ["  "]}, {"texts": ["a"] * 257}, {"texts": ["x" * 50_001]},
-     {"texts": ["a"], "k": 1_000_000}, {"texts": ["a\x00b"]}, {"text": "a"}, {"texts": "a"}, {}],
+     {"texts": ["a"], "k": 1_000_000}, {"texts": ["a\x00b"]}, {"text": "a"}, {"texts": "a"}, {},
+     {"query": "a"}, {"query": "a", "texts": []}, {"queries": []}, {"queries": [{"query": "a", "texts": []}]},
+     {"texts": ["a"], "queries": [{"query": "a", "texts": ["b"]}]}],
 )  # fmt: skip
 def test_what_cannot_be_answered_is_a_problem_and_no_stack_trace(api: Any, body: dict[str, Any]) -> None:
     reply = api.call("POST", "/v1/predict/length", json=body)
@@ -48,3 +52,10 @@ def test_an_answer_that_comes_too_late_is_not_worked_out(api: Any, monkeypatch: 
     monkeypatch.setattr("tradewind.service.context.RequestContext.milliseconds", lambda self: 51.0)
     reply = api.call("POST", "/v1/predict/length", json={"texts": ["tea"]}, headers={"X-Deadline-Ms": "50"})
     assert reply.status_code == 503
+
+
+def test_a_query_with_its_texts_is_one_input_and_texts_alone_are_many() -> None:
+    assert PredictIn(texts=["a", "b"]).inputs() == ["a", "b"]
+    assert PredictIn(query="q", texts=["a", "b"]).inputs() == [Candidates("q", ("a", "b"))]
+    several = PredictIn.model_validate({"queries": [{"query": "q", "texts": ["a"]}, {"query": "r", "texts": ["b"]}]})
+    assert several.inputs() == [Candidates("q", ("a",)), Candidates("r", ("b",))]

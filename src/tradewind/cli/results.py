@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -41,13 +42,28 @@ def print_learned(learned: LearnedEstimator) -> None:
     print(f"report: {learned.result.report}")
 
 
-def print_predictions(texts: list[str], answers: list[dict[str, Any]]) -> None:
-    """Prints one row a text: its choices with their probabilities, and what else the task says."""
+def print_predictions(texts: list[str], answers: list[dict[str, Any]], ordered: Sequence[str] = ()) -> None:
+    """Prints one row a text: its choices with their probabilities or its entities, and what else the task says.
+
+    For a query the rows are the `ordered` texts, the best first.
+    """
     table = Table(box=None, pad_edge=False)
     for heading in ("text", "answer", "more"):
         table.add_column(heading, overflow="fold")
     for text, answer in zip(texts, answers, strict=True):
-        labels = ", ".join(f"{one['label']} {one['probability']:.3f}" for one in answer.get("labels", []))
+        if "order" in answer:
+            for place in answer["order"]:
+                table.add_row(_short(ordered[place]), f"{answer['scores'][place]:.4f}", "")
+            continue
         more = ", ".join(f"{name} {value}" for name, value in answer.items() if isinstance(value, int | float | str))
-        table.add_row(text if len(text) <= 60 else f"{text[:59]}…", labels, more)
+        table.add_row(_short(text), ", ".join(_said(answer)), more)
     Console().print(table)
+
+
+def _said(answer: dict[str, Any]) -> list[str]:
+    labels = [f"{one['label']} {one['probability']:.3f}" for one in answer.get("labels", [])]
+    return labels + [f"{one['label']} {one['text']!r} {one['confidence']:.3f}" for one in answer.get("entities", [])]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"

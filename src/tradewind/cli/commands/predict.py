@@ -20,6 +20,7 @@ def predict(
     name: str = typer.Argument(..., help="An estimator of `learn.estimators` in shop.yaml."),
     texts: list[str] = typer.Argument(None, help="The texts."),
     shop: Path = typer.Option(Path(), help="The shop's folder."),
+    query: str | None = typer.Option(None, help="For an estimator that ranks: what the texts are put in order for."),
     k: int = typer.Option(1, help="How many choices of each.", min=1, max=100),
     file: Path | None = typer.Option(None, help='JSON Lines in place of texts: "a text" or {"text": "a text"} a line.'),
     out: Path | None = typer.Option(None, help="Where the answers of --file go; left out, to standard output."),
@@ -30,18 +31,19 @@ def predict(
     from tradewind.engine.estimators import open_estimator
     from tradewind.errors import ConfigError
     from tradewind.settings import load_shop
+    from tradewind.tasks.rank.ranking import Candidates
 
-    if bool(texts) == bool(file) or (out and not file):
+    if bool(texts) == bool(file) or (out and not file) or (query is not None and file):
         raise ConfigError("give either texts or --file, and --out with --file alone")
     found = open_estimator(load_shop(shop), name)
     if file:
         _predict_file(found, file, out, k, json)
         return
-    answers = found.predict(texts, k)
+    answers = found.predict(texts if query is None else [Candidates(query, tuple(texts))], k)
     if json:
         print_json({"estimator": name, "version": found.version, "predictions": answers})
         return
-    print_predictions(texts, answers)
+    print_predictions(texts if query is None else [query], answers, texts)
 
 
 def _predict_file(found: OpenEstimator, file: Path, out: Path | None, k: int, json: bool) -> None:

@@ -20,10 +20,10 @@ Name = Annotated[EstimatorName, Path()]
 
 @router.post("/v1/predict/{estimator}", response_model=Predictions)
 async def predict(request: Request, service: Searching, estimator: Name, body: PredictIn) -> Response:
-    """Answers texts with an estimator of the shop's own; each answer depends on its own text alone."""
+    """Answers texts with an estimator of the shop's own; each answer depends on its own text, or query with its texts, alone."""
 
     def work(left: Callable[[], int]) -> Reply:
-        return service.estimators.predict(estimator, body.texts, body.k, left)
+        return service.estimators.predict(estimator, body.inputs(), body.k, left)
 
     reply = await in_turn(request, service, work)
     service.metrics.reply("predict", reply.stage_answered, reply.cache, reply.stages)
