@@ -46,7 +46,7 @@ def read(data: Path, seed: int, texts: int) -> tuple[Rows, Rows]:
     rows.sort(key=lambda row: share_of(row[0], seed))
     tested = [row for row in rows if share_of(without_numbers(row[0]), seed) < 0.1]
     learned = [row for row in rows if share_of(without_numbers(row[0]), seed) >= 0.2]
-    return learned[:texts], tested[:3000]
+    return learned[:texts], tested
 
 
 def accuracy(checkpoint: Checkpoint, learned: Rows, tested: Rows, seed: int) -> float:
@@ -90,6 +90,7 @@ def main() -> int:
     parser.add_argument("--texts", type=int, default=12000, help="titles to pretrain on")
     parser.add_argument("--steps", type=int, help="pretraining steps; left out, one epoch")
     parser.add_argument("--labels", type=int, nargs="+", default=[500, 2000], help="labelled titles for the head")
+    parser.add_argument("--tested", type=int, default=3000, help="titles of the test at most")
     parser.add_argument("--quick", action="store_true", help="few titles and steps: shows that it runs")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
@@ -97,8 +98,9 @@ def main() -> int:
         print(f"{asked.data} holds no products.parquet", file=sys.stderr)
         return 2
     if asked.quick:
-        asked.texts, asked.steps, asked.labels = 1500, 20, [500]
+        asked.texts, asked.steps, asked.labels, asked.tested = 1500, 60, [300], 600
     learned, tested = read(asked.data, asked.seed, asked.texts)
+    tested = tested[: asked.tested]
     plain = resolve("package:e5")
     started = time.process_time()
     with tempfile.TemporaryDirectory() as folder:

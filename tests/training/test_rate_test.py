@@ -52,7 +52,8 @@ def test_the_steepest_rate_lies_below_the_bound_and_the_bound_where_theory_puts_
     assert curve.bound is not None
     # Heavy ball with momentum .9 is stable below (2 + 2 · .9) / 2 = 1.9 (clipping lets it go on a little).
     assert 0.02 < curve.steepest < curve.bound < 6
-    assert "learning_rate: " in curve.as_text()
+    assert curve.suggested == min(curve.steepest, curve.bound / 3)
+    assert f"learning_rate: {curve.suggested:.1e}" in curve.as_text()
 
 
 def test_weights_buffers_modes_and_chance_are_what_they_were() -> None:

@@ -15,6 +15,8 @@ def rate_figure(curve: RateCurve) -> str:
     axes.plot(curve.rates, curve.losses, color=OTHERS, linewidth=1, label="each step")
     axes.plot(curve.rates[: len(curve.smoothed)], curve.smoothed, color=OURS, linewidth=2, label="smoothed")
     axes.axvline(curve.usual, color=OTHERS, linestyle=":", label=f"the plan's own: {curve.usual:.1e}")
+    if curve.suggested is not None and curve.suggested != curve.steepest:
+        axes.axvline(curve.suggested, color=OURS, linestyle="-.", label=f"suggested: {curve.suggested:.1e}")
     if curve.steepest is not None:
         axes.axvline(curve.steepest, color=OURS, linestyle="--", label=f"steepest: {curve.steepest:.1e}")
     if curve.bound is not None:

@@ -47,13 +47,20 @@ class RateCurve:
     bound: float | None
     stopped: float | None
 
+    @property
+    def suggested(self) -> float | None:
+        """The steepest rate, but no more than a third of the bound; None when the loss never fell."""
+        if self.steepest is None or self.bound is None:
+            return self.steepest
+        return min(self.steepest, self.bound / 3)
+
     def as_text(self) -> str:
         """Returns what the test says, one line a finding."""
         tried = f"rates from {self.rates[0]:.1e} to {self.rates[-1]:.1e} tried; the plan's own is {self.usual:.1e}"
-        if self.steepest is None:
+        if self.steepest is None or self.suggested is None:
             return f"{tried}\nthe loss fell at none of them: look at the labels, or let more of the encoder move"
         end = "no rate was too large" if self.bound is None else f"too large above {self.bound:.1e}"
-        return f"{tried}\nsteepest fall at {self.steepest:.1e}; {end}\nlearning_rate: {self.steepest:.1e}"
+        return f"{tried}\nsteepest fall at {self.steepest:.1e}; {end}\nlearning_rate: {self.suggested:.1e}"
 
 
 class RateKnown(Exception):  # noqa: N818  (ends a run that has done what it was begun for)

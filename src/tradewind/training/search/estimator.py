@@ -29,6 +29,7 @@ from tradewind.training.result import write_report
 from tradewind.training.search.figures import history_figure, importance_figure
 from tradewind.training.search.space import Space, Values, block_of, settings_with, space_of
 from tradewind.training.search.study import Found, Limits, Trial, search
+from tradewind.training.supervised.states import states_kept
 
 DEFAULTS: Final = "defaults"
 PARTS: Final = 20
@@ -88,11 +89,12 @@ def tune(asked: Search, limits: Limits, progress: Progress) -> Tuned:
         return run.done.tuned[watched[0]]
 
     skip = int(asked.settings.techniques.contrast)
-    found = search(
-        space, tried, limits, asked.storage, _identity(asked, space), seed=seed, skip=skip, progress=progress
-    )
-    best = _run(asked, rows, found.best.values, "best", progress)
-    usual = best if found.best.usual else _run(asked, rows, {}, DEFAULTS, progress)
+    name = _identity(asked, space)
+    # Trials that cut the encoder at the same place read every text once between them.
+    with states_kept(asked.out / "states"):
+        found = search(space, tried, limits, asked.storage, name, seed=seed, skip=skip, progress=progress)
+        best = _run(asked, rows, found.best.values, "best", progress)
+        usual = best if found.best.usual else _run(asked, rows, {}, DEFAULTS, progress)
     return _told(asked, rows, found, (best, usual), progress)
 
 
@@ -157,7 +159,8 @@ def _verdict(best: EstimatorRun, usual: EstimatorRun, rows: GroupRows, found: Fo
     if best is usual:
         return f"Nothing validated better than the defaults ({watched} {found.best.validated:.4f}): keep them."
     gain = _gain(best, usual, rows)
-    said = f"{watched} {gain.mean:+.4f} on the test, 95 % interval {gain.low:+.4f} to {gain.high:+.4f}"
+    interval = f"95 % interval {gain.low:+.4f} to {gain.high:+.4f}"
+    said = f"{watched} {gain.mean:+.4f} on average over parts of the test, {interval}"
     if gain.low > 0:
         return f"The settings found are better than the defaults: {said}."
     if gain.high < 0:
@@ -183,9 +186,7 @@ def _trials_table(found: Found, watched: str) -> Table:
     whole = [trial for trial in found.trials if trial.validated is not None]
     ranked = sorted(whole, key=lambda trial: (-(trial.validated or 0.0), trial.number))[:_SHOWN]
     rows = {
-        _called(trial): {watched: trial.validated or 0.0}
-        | {name: float(value) for name, value in trial.values.items() if isinstance(value, int | float)}
-        | {"seconds": trial.seconds}
+        _called(trial): {watched: trial.validated or 0.0} | _shown(trial.values) | {"seconds": trial.seconds}
         for trial in ranked
     }
     columns = tuple(dict.fromkeys(column for row in rows.values() for column in row))
@@ -193,5 +194,12 @@ def _trials_table(found: Found, watched: str) -> Table:
     return Table("The best trials, on validation", columns, rows, _called(found.best), (note,), "trial")
 
 
+def _shown(values: Values) -> dict[str, float]:
+    """Numbers as a table can print them: a rate has its digits far behind the point."""
+    found = {name: float(value) for name, value in values.items() if isinstance(value, int | float)}
+    rate = found.pop("learning_rate", None)
+    return ({} if rate is None else {"learning_rate × 10⁴": 1e4 * rate}) | found
+
+
 def _called(trial: Trial) -> str:
-    return f"trial {trial.number}{' (the defaults)' if trial.usual else ''}"
+    return f"{trial.number}{' (the defaults)' if trial.usual else ''}"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +18,18 @@ from tradewind.models.bi_encoder import BiEncoder, padded
 from tradewind.telemetry import Progress
 
 BATCH: Final = 32
+_KEPT: Final[ContextVar[Path | None]] = ContextVar("kept states", default=None)
+
+
+@contextmanager
+def states_kept(folder: Path) -> Iterator[None]:
+    """Lets the runs inside the block share what frozen blocks gave, in `folder`, which is removed behind it."""
+    token = _KEPT.set(folder)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class RowStates:
@@ -47,6 +63,27 @@ class RowStates:
         return [order[start : start + size] for start in range(0, len(order), size)]
 
     def _computed(self, encoder: BiEncoder, file: Path, progress: Progress) -> npt.NDArray[np.float16]:
+        folder = _KEPT.get()
+        if folder is None:
+            return self._read(encoder, file, progress)
+        kept = folder / f"{self._digest(encoder)}.npy"
+        if not kept.is_file():
+            self._read(encoder, kept.with_suffix(".part"), progress)
+            kept.with_suffix(".part").replace(kept)
+        shared: npt.NDArray[np.float16] = np.load(kept, mmap_mode="r")
+        return shared
+
+    def _digest(self, encoder: BiEncoder) -> str:
+        """Names what the states are made of: the weights, where they are cut, and the texts."""
+        found = hashlib.sha256(f"{self.cut}".encode())
+        for value in encoder.state_dict().values():
+            found.update(np.ascontiguousarray(value.detach().cpu().numpy()).data)
+        for ids in self._ids:
+            found.update(ids.numpy().data)
+            found.update(b"/")
+        return found.hexdigest()
+
+    def _read(self, encoder: BiEncoder, file: Path, progress: Progress) -> npt.NDArray[np.float16]:
         file.parent.mkdir(parents=True, exist_ok=True)
         shape = (int(self._starts[-1]), encoder.dimension)
         states = np.lib.format.open_memmap(file, "w+", np.float16, shape)
