@@ -135,9 +135,7 @@ def test_what_was_measured_is_not_made_again(workshop: Opened, ground: Ground, m
 def test_a_target_that_nothing_reaches_names_the_nearest(workshop: Opened, ground: Ground) -> None:
     frontier = found(workshop(), ground, Limits(ms=1e-6, quality=0.5), Few(), Blocks(2)).frontier
     assert "ms at least" in frontier.left_out["2 blocks, fp32 onnx"]
-    with pytest.raises(
-        ParityError, match=r"nothing reaches 1e-06 ms, quality 0.5 \(the nearest is whole"
-    ):
+    with pytest.raises(ParityError, match=r"nothing reaches 1e-06 ms, quality 0.5 \(the nearest is whole"):
         frontier.chosen()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tradewind.compression.search.candidate import Form, Outline
-from tradewind.compression.search.techniques import TECHNIQUES, Pruned, techniques
+from tradewind.compression.search.techniques import TECHNIQUES, Pruned, StaticTokens, techniques
 from tradewind.compression.search.workshop import Workshop
 from tradewind.models.checkpoint import read_weights
 from tradewind.runtime.opening import open_encoder
@@ -23,7 +23,7 @@ def test_variants_are_distinct_and_each_says_what_it_is(workshop: Opened) -> Non
     outline = workshop().outline
     found = techniques(outline)
     assert len({technique.name for technique in found}) == len(found) == len(set(found))
-    assert set(TECHNIQUES) >= {"whole", "pruned"}
+    assert set(TECHNIQUES) >= {"whole", "static", "pruned"}
     assert all(0.0 <= technique.work(outline) <= 1.0 for technique in found)
 
 
@@ -50,6 +50,20 @@ def test_a_student_is_made_once_and_taught(workshop: Opened, tmp_path: Path, mon
     assert (first / "model.onnx.data").read_bytes() == (again / "model.onnx.data").read_bytes()
     untaught = replace(technique, distilled=False).make(place, FORM, tmp_path / "untaught")
     assert (first / "model.onnx.data").read_bytes() != (untaught / "model.onnx.data").read_bytes()
+
+
+def test_a_static_student_is_one_technique_more_and_needs_no_graph(
+    workshop: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = workshop()
+    technique = StaticTokens(16)
+    bundle = technique.make(place, technique.forms()[0], tmp_path / "first")
+    assert not (bundle / "model.onnx").exists()
+    vectors = open_encoder(bundle).encode(["w1 w2", "w3"], "together")
+    assert vectors.shape == (2, 16)
+    monkeypatch.setattr(Workshop, "static", lambda *given: pytest.fail("taught again"))
+    again = technique.make(place, technique.forms()[0], tmp_path / "again")
+    assert np.array_equal(open_encoder(again).encode(["w1 w2", "w3"], "together"), vectors)
 
 
 def test_an_outline_reads_a_configuration() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ class Shrunk:
         return FORMS
 
     def widths(self, outline: Outline) -> tuple[int, ...]:
-        return tuple(width for width in (outline.width, 256, 192, 128, 64) if width <= outline.width)
+        return _cuts(outline.width)
 
     def shrink(self, workshop: Workshop, folder: Path) -> Path:
         """Returns the smaller checkpoint, somewhere in `folder`."""
@@ -125,8 +126,56 @@ class Pruned(Shrunk):
         return workshop.distilled(smaller, folder / "run") if self.distilled else smaller
 
 
+@dataclass(frozen=True)
+class StaticTokens:
+    """The transformer goes; each token has one vector of `dimension` numbers, and a text's is their mean."""
+
+    dimension: int
+
+    @property
+    def name(self) -> str:
+        return "static token vectors"
+
+    @property
+    def family(self) -> str:
+        return "static"
+
+    @property
+    def kept(self) -> tuple[float, ...]:
+        return (self.dimension,)
+
+    @property
+    def trains(self) -> bool:
+        return True
+
+    def forms(self) -> tuple[Form, ...]:
+        return (Form("int8", "static"),)
+
+    def work(self, outline: Outline) -> float:
+        return 0.0
+
+    def numbers(self, outline: Outline) -> tuple[int, int]:
+        return 0, outline.vocabulary * self.dimension
+
+    def widths(self, outline: Outline) -> tuple[int, ...]:
+        return _cuts(self.dimension)
+
+    def make(self, workshop: Workshop, form: Form, out: Path) -> Path:
+        kept = workshop.student(f"{self!r}", lambda folder: workshop.static(self.dimension, folder / "bundle"))
+        return shutil.copytree(kept, out)
+
+
+def _cuts(width: int) -> tuple[int, ...]:
+    """Returns the lengths to which vectors of `width` numbers are tried, the whole one first."""
+    return (width, *(cut for cut in (256, 192, 128, 64) if cut < width))
+
+
 def _whole(outline: Outline) -> list[Technique]:
     return [Whole()]
+
+
+def _static(outline: Outline) -> list[Technique]:
+    return [StaticTokens(outline.width)]
 
 
 def _pruned(outline: Outline) -> list[Technique]:
@@ -146,6 +195,7 @@ def _pruned(outline: Outline) -> list[Technique]:
 
 TECHNIQUES: Final[Mapping[str, Callable[[Outline], list[Technique]]]] = {
     "whole": _whole,
+    "static": _static,
     "pruned": _pruned,
 }
 """Each technique by name, with what makes its variants for an encoder of a given outline, the milder ones first."""

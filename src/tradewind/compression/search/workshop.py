@@ -12,8 +12,10 @@ from typing import Final
 from tradewind.compression.export import cut_bundle, export_encoder
 from tradewind.compression.search.candidate import Candidate, Form, Outline
 from tradewind.models.checkpoint import read_weights
+from tradewind.runtime.bundle import Role
 from tradewind.telemetry import Progress, SilentProgress
 
+ROLES: Final[tuple[Role, ...]] = ("query", "passage", "together")
 STEPS_A_MINUTE: Final = 10
 STEPS: Final = (20, 600)
 """A student learns for so many steps at least and at most."""
@@ -88,6 +90,7 @@ class Workshop:
 
         least, most = STEPS
         steps = int(min(max(self.minutes * STEPS_A_MINUTE, least), most))
+        self._share_teacher(out)
         return distil(
             _Teacher(self.original, self.prefixes),
             student,
@@ -95,5 +98,37 @@ class Workshop:
             distil_plan(steps, seed=self.seed, threads=self.threads),
             out,
             progress=self.progress,
-            settings=DistilSettings(max_tokens=self.max_tokens),
+            settings=DistilSettings(roles=self._roles, max_tokens=self.max_tokens),
         ).folder
+
+    def static(self, dimension: int, out: Path) -> Path:
+        """Returns `out`, the bundle of static token vectors that learned the original's vectors.
+
+        Raises DataError for too few texts.
+        """
+        from tradewind.compression.static.student import StaticSettings, static_student
+        from tradewind.training.distil.settings import DistilSettings
+
+        self._share_teacher(out.with_name(f"{out.name}.work"))
+        distil = DistilSettings(roles=self._roles, max_tokens=self.max_tokens)
+        return static_student(
+            _Teacher(self.original, self.prefixes),
+            self.texts,
+            out,
+            dimension=dimension,
+            seed=self.seed,
+            progress=self.progress,
+            settings=StaticSettings(threads=self.threads, distil=distil),
+        )
+
+    @property
+    def _roles(self) -> tuple[Role, ...]:
+        return tuple(role for role in ROLES if role in self.prefixes)
+
+    def _share_teacher(self, run: Path) -> None:
+        """What the original says to the texts is the same for all students: their runs keep it in one place."""
+        shared = self.folder / "teacher"
+        shared.mkdir(parents=True, exist_ok=True)
+        run.mkdir(parents=True, exist_ok=True)
+        if not (run / "teacher").exists():
+            (run / "teacher").symlink_to(shared.resolve(), target_is_directory=True)
