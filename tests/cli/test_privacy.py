@@ -103,7 +103,7 @@ def test_an_erased_person_is_gone_from_store_snapshots_and_disk_and_the_others_s
     pseudonym = cli.json("privacy", "export", PERSON, "--shop", shop)["pseudonym"]
     old = latest_snapshot(opened)
     assert cli.json("privacy", "erase", PERSON, "--yes", "--shop", shop) == {
-        "events": 3, "snapshots": 1, "rebuilds": ["ingest"]
+        "events": 3, "snapshots": 1, "rebuilds": ["ingest"], "learned": []
     }  # fmt: skip
     with closing(open_store(opened)) as store:
         assert store.pseudonym(PERSON, create=False) is None

@@ -12,17 +12,27 @@ from threading import Lock
 from typing import Any
 
 import jwt
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from tradewind.data.features.purchase import FEATURES, Population
 from tradewind.engine.estimators import Answers
+from tradewind.engine.purchases import KIND, NAME
 from tradewind.engine.reply import Reply, canonical
 from tradewind.errors import NotFoundError, RequestError
+from tradewind.evaluation.calibration import Platt
+from tradewind.flows.publishing import publish_files
+from tradewind.registry.manifest import ManifestFacts
+from tradewind.registry.pointers import promote
 from tradewind.service.app import create_app
 from tradewind.service.assembly import Service
 from tradewind.service.jobs.run import Desk, Runner
 from tradewind.service.keys import SCOPES, open_keys
 from tradewind.settings import Shop
+from tradewind.tasks.purchase.forest import Forest
+from tradewind.tasks.purchase.model import Line, PurchaseModel
+from tradewind.tasks.purchase.next_days import NextDays
 from tradewind.testing.engine import open_tiny, tiny_shop
 
 SECRET = b"a secret of the shop's backend, 32 bytes"
@@ -95,7 +105,21 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tiny")
     tiny_shop(root)
     (root / "secret").write_bytes(SECRET)
+    publish_purchases(tiny_shop(root), root / "purchases")
     return root
+
+
+def publish_purchases(shop: Shop, files: Path) -> str:
+    """Publishes a model of buying that reads one feature, how often a category was bought; returns its version."""
+    weights = np.array([0.8 if name == "times" else 0.0 for name in FEATURES])
+    leaf, still = np.zeros(1, np.int32), np.zeros(1)
+    trees = Forest(leaf, still, leaf, leaf, still, leaf, len(FEATURES), logistic=False)
+    keys = ("Care > Hair", "Food > Drinks", "Food > Frozen", "Food > Pasta")
+    model = PurchaseModel(Line(weights, -2.0), trees, Platt(1.0, 0.0), tuple(FEATURES), 7.0)
+    NextDays(model, keys, Population(np.full(4, 0.1), np.full(4, 0.1))).save(files)
+    artefact = publish_files(shop, KIND, NAME, files, ManifestFacts())
+    promote(shop.artefacts, KIND, NAME, artefact.version)
+    return artefact.version
 
 
 def shop_at(root: Path, template: Path, **serve: Any) -> Shop:
@@ -127,6 +151,12 @@ def api(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ap
 @pytest.fixture
 def make_shop(template: Path, tmp_path: Path) -> Callable[..., Shop]:
     return lambda **serve: shop_at(tmp_path / "shop", template, **serve)
+
+
+@pytest.fixture
+def publish() -> Callable[[Shop, Path], str]:
+    """Publishes one more model of buying for a shop, made in a folder; returns its version."""
+    return publish_purchases
 
 
 @pytest.fixture

@@ -25,6 +25,11 @@ ROWS: dict[tuple[str, str], tuple[str, bool, dict]] = {
     ("GET", "/v1/recommend/{surface}"): (SEARCH, False, {"path": "/v1/recommend/for-you"}),
     ("POST", "/v1/recommend/{surface}"): (SEARCH, False, {"path": "/v1/recommend/next-basket", "json": {}}),
     ("POST", "/v1/predict/{estimator}"): (SEARCH, False, {"path": "/v1/predict/length", "json": {"texts": ["tea"]}}),
+    ("POST", "/v1/predict/purchase"): (
+        SEARCH,
+        False,
+        {"json": {"items": ["00"], "history": [{"item": "00", "time": "2026-01-05T10:00:00Z"}]}},
+    ),
     ("POST", "/v1/predict/{estimator}/jobs"): (
         JOBS,
         False,
@@ -50,7 +55,7 @@ ROWS: dict[tuple[str, str], tuple[str, bool, dict]] = {
     ("GET", "/health/ready"): (PUBLIC, False, {}),
 }
 """Operation: the scope it needs, whether it needs a user token, and a request that is right."""
-ANYBODY = ("/v1/search", "/v1/recommend/{surface}", "/v1/events")
+ANYBODY = ("/v1/search", "/v1/recommend/{surface}", "/v1/events", "/v1/predict/purchase")
 """Paths that take a user token and do without."""
 TAKES_TOKEN = [row for row in ROWS if ROWS[row][1] or row[1] in ANYBODY]
 KEYS = ("none", "search", "events", "jobs", "admin", "wrong", "revoked")

@@ -70,6 +70,8 @@ def bodies(word: str) -> list[tuple[str, str, object]]:
         ("PATCH", "/v1/items/01", {"attributes": {word: word}, "updated_at": word}),
         ("PUT", "/v1/users/me/consent", {"personalise": word}),
         ("POST", "/v1/predict/h", {"texts": [word], "k": word}),
+        ("POST", "/v1/predict/purchase", {"items": [word], "history": [{"item": word, "time": word}], "at": word}),
+        ("POST", "/v1/predict/purchase", {"items": [word], "history": [{"item": word, "time": EVENT["time"]}]}),
         ("POST", "/v1/predict/length/jobs", {"texts": [word, word], "k": word}),
         ("POST", "/v1/predict/length/jobs", {"texts": [word, word]}),
         *(("POST", "/v1/events", {**event, field: word}) for field in EVENT if field != "type"),

@@ -33,10 +33,17 @@ def shelf_of(view: View, events: Iterable[Event], *, bands: bool = True) -> Shel
 
 def profile_without(events: Sequence[Event], deletions: Deletions, view: View) -> Profile:
     """Returns the profile that is left when no item of a deleted tag counts; what was dismissed stays dismissed."""
+    kept = profile_of(events_without(events, deletions, view))
+    return replace(kept, dismissed=profile_of(events).dismissed)
+
+
+def events_without(events: Sequence[Event], deletions: Deletions, view: View) -> list[Event]:
+    """Returns the events but for those whose item a deleted tag speaks of."""
+    if not deletions.ids:
+        return list(events)
     shelf = shelf_of(view, events, bands=any(each.startswith(_BAND) for each in deletions.ids))
     gone = {name for name, item in shelf.items.items() if _spoken_of(item, shelf.bands, deletions)}
-    kept = profile_of(event for event in events if event.item not in gone)
-    return replace(kept, dismissed=profile_of(events).dismissed)
+    return [event for event in events if event.item not in gone]
 
 
 def _spoken_of(item: Item, bands: PriceBands | None, deletions: Deletions) -> bool:

@@ -12,10 +12,13 @@ from tradewind.data.records import Item
 from tradewind.data.snapshot import publish_tombstones
 from tradewind.data.store import Store, open_store
 from tradewind.data.store.catalogue import item_of_row
+from tradewind.engine.purchases import KIND, NAME
 from tradewind.errors import NotFoundError, RequestError
 from tradewind.flows.ledger import Ledger
 from tradewind.flows.up import STEPS
+from tradewind.registry.pointers import current
 from tradewind.settings import Shop
+from tradewind.settings.purchase import PURCHASE
 from tradewind.tasks.profile.build import Shelf, build_profile
 from tradewind.tasks.profile.tags import Deletions
 
@@ -30,6 +33,8 @@ class Erasure:
     events: int
     snapshots: int
     rebuilds: tuple[str, ...]
+    learned: tuple[str, ...] = ()
+    """Models beside `up`, to be learned again by `tradewind train`."""
 
     def text(self) -> str:
         """Returns the erasure to be read by a person."""
@@ -39,6 +44,8 @@ class Erasure:
         ]
         if self.rebuilds:
             lines.append(f"made again without the person by the next `tradewind up`: {', '.join(self.rebuilds)}")
+        if self.learned:
+            lines.append(f"still learned with the person: {', '.join(self.learned)}; `tradewind train` makes it again")
         return "\n".join([*lines, "take the person out of the tables that shop.yaml names, too: new rows are news"])
 
 
@@ -68,7 +75,8 @@ def erase(shop: Shop, user: str, *, sure: bool) -> Erasure:
         erased = store.erase_user(user)
         publish_tombstones(store, shop.snapshots)
     there = [path for path in shop.snapshots.glob("*/snapshot.json") if not path.parent.name.startswith(".")]
-    return Erasure(erased.events if erased else 0, len(there), _rebuilds(shop))
+    learned = (PURCHASE,) if current(shop.artefacts, KIND, NAME) else ()
+    return Erasure(erased.events if erased else 0, len(there), _rebuilds(shop), learned)
 
 
 def _rebuilds(shop: Shop) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from tradewind.service.routes import (
     jobs,
     metrics,
     predict,
+    purchase,
     recommend,
     search,
     suggest,
@@ -38,7 +39,7 @@ from tradewind.service.routes import (
 from tradewind.service.worker import Worker
 from tradewind.settings import ServeSettings, Shop
 
-ROUTES = (search, suggest, recommend, predict, jobs, items, events, users, metrics, health)
+ROUTES = (search, suggest, recommend, purchase, predict, jobs, items, events, users, metrics, health)
 ALONE = Worker()
 
 

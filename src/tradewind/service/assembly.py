@@ -12,6 +12,7 @@ from fastapi import Request
 from tradewind.data.store import Store
 from tradewind.engine.engine import Engine
 from tradewind.engine.estimators import Estimators
+from tradewind.engine.purchases import Purchases
 from tradewind.errors import AccessError
 from tradewind.service.audit import FILE_NAME, Audit
 from tradewind.service.demo import Demo, prepare
@@ -48,6 +49,7 @@ class Service:
     shop: Shop
     engine: Engine
     estimators: Estimators
+    purchases: Purchases
     store: Store
     keys: KeyRing
     people: People
@@ -94,6 +96,7 @@ def open_service(shop: Shop, parts: tuple[Engine, Store], worker: Worker, metric
         shop=shop,
         engine=engine,
         estimators=Estimators(shop),
+        purchases=Purchases(shop),
         store=store,
         keys=open_keys(shop.keys),
         people=People(store, verifier(settings.user_tokens, shop.root), demo),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tradewind.settings.base import Settings
+from tradewind.settings.purchase import PurchaseSettings, not_named_purchase
 from tradewind.settings.data import SourceSettings
 from tradewind.settings.pretrain import PretrainSettings
 from tradewind.settings.resources import ResourceSettings
@@ -205,7 +206,10 @@ class LearnSettings(Settings):
     """The tracker's server, for MLflow any tracking URI; left out, runs stay in the shop's folder and nothing is
     sent."""
     resources: ResourceSettings = ResourceSettings()
+    purchase: PurchaseSettings = PurchaseSettings()
     search: SearchSettings = SearchSettings()
     pretrain: PretrainSettings = PretrainSettings()
     estimators: dict[str, EstimatorSettings] = {}
     """Models of the shop's own by name, each learned by `tradewind train NAME`, asked by `tradewind predict NAME`."""
+
+    _names = field_validator("estimators")(not_named_purchase)

@@ -12,6 +12,7 @@ from tradewind.cli.reporter import TerminalReporter, bar
 from tradewind.cli.results import print_learned
 from tradewind.errors import RequestError
 from tradewind.flows.estimators import learn_estimator
+from tradewind.flows.purchases import learn_purchases
 from tradewind.flows.rates import find_rate
 from tradewind.flows.up import build_shop
 from tradewind.settings import load_shop
@@ -33,7 +34,7 @@ def ingest(shop: Path = SHOP) -> None:
 
 @app.command()
 def train(
-    task: str = typer.Argument(..., help="match, classify, next_item, or an estimator's name."),
+    task: str = typer.Argument(..., help="match, classify, next_item, purchase, or an estimator's name."),
     shop: Path = SHOP,
     find: bool = typer.Option(False, "--find-rate", help="Only say which learning rates an estimator's run can take."),
     ablate: bool = typer.Option(False, "--ablate", help="Also measure what each part of `knowledge` is worth."),
@@ -42,10 +43,15 @@ def train(
     if task in TASKS and not (find or ablate):
         _again(shop, task)
         return
+    if task == "purchase" and not (find or ablate):
+        with TerminalReporter() as reporter:
+            learned_purchases = learn_purchases(load_shop(shop), reporter.alone("Learn who buys what"))
+        print(learned_purchases.text())
+        return
     opened = load_shop(shop)
     own = sorted(opened.settings.learn.estimators)
     if task not in own:
-        known = own if find or ablate else [*TASKS, *own]
+        known = own if find or ablate else [*TASKS, "purchase", *own]
         raise RequestError(
             f"there is no {'estimator' if find or ablate else 'task'} {task!r}",
             hint=f"there are {', '.join(known) or 'none'}",
