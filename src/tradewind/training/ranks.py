@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from itertools import accumulate
 from typing import Any, cast
 
 import torch
@@ -55,5 +56,6 @@ def _mean(parameters: list[nn.Parameter]) -> None:
     flat: torch.Tensor = torch.cat([gradient.flatten() for gradient in gradients])
     dist.all_reduce(flat)
     flat /= count()
-    for one, mean in zip(parameters, flat.split([one.numel() for one in parameters]), strict=True):
+    ends = list(accumulate(one.numel() for one in parameters))
+    for one, mean in zip(parameters, flat.tensor_split(ends[:-1]), strict=True):
         one.grad = mean.view_as(one)
