@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from tradewind.settings.base import Settings
 from tradewind.settings.purchase import PurchaseSettings, not_named_purchase
 from tradewind.settings.data import SourceSettings
+from tradewind.settings.describe import DescribeSettings
 from tradewind.settings.pretrain import PretrainSettings
 from tradewind.settings.resources import ResourceSettings
 from tradewind.settings.search import SearchSettings
@@ -209,6 +210,7 @@ class LearnSettings(Settings):
     purchase: PurchaseSettings = PurchaseSettings()
     search: SearchSettings = SearchSettings()
     pretrain: PretrainSettings = PretrainSettings()
+    describe: DescribeSettings = DescribeSettings()
     estimators: dict[str, EstimatorSettings] = {}
     """Models of the shop's own by name, each learned by `tradewind train NAME`, asked by `tradewind predict NAME`."""
 

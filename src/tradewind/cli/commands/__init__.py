@@ -1,6 +1,7 @@
 """Importing this package registers every command; what a command needs is imported when it runs."""
 
 from tradewind.cli.commands import (
+    describe,
     doctor,
     evaluate,
     explain,
@@ -21,6 +22,7 @@ from tradewind.cli.commands import (
 )
 
 __all__ = [
+    "describe",
     "doctor",
     "evaluate",
     "explain",
