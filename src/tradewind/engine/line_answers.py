@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 
-from tradewind.engine.estimators import Answers
+from tradewind.engine.estimators import Answers, Input
 from tradewind.engine.text_lines import LineProblem, TextLine
 from tradewind.errors import RequestError
 
-Answer = Callable[[Sequence[str]], Answers]
-"""Answers some texts, one answer each; raises RequestError for a text that cannot be answered."""
+Answer = Callable[[Sequence[Input]], Answers]
+"""Answers some inputs, one answer each; raises RequestError for one that cannot be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _answered(
     if not good:
         return {}, "", {}
     try:
-        found = answer([line.text for line in good])
+        found = answer([line.asked for line in good])
     except RequestError as error:
         if len(good) == 1:
             return {}, "", {good[0].number: LineProblem("refused", error.what)}

@@ -1,4 +1,4 @@
-"""Texts one a line: JSON Lines, each line a text or `{"text": "…"}`; a bad line is named and keeps its place."""
+"""What is asked, one a line of JSON Lines: a text, or a query with texts; a bad line is named and keeps its place."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from tradewind.engine.estimators import Input
+from tradewind.tasks.rank.ranking import Candidates
+
 LONGEST_TEXT: Final = 50_000
 """Characters of one text."""
+MOST_CANDIDATES: Final = 256
+"""Texts that one line may have put in order."""
 LONGEST_LINE: Final = 1_000_000
 """Bytes of one line: a text at its longest, every character escaped, has room."""
 
@@ -25,8 +30,9 @@ class LineProblem:
         return {"code": self.code, "detail": self.detail}
 
 
-NOT_JSON: Final = LineProblem("not-json", 'a line is JSON in UTF-8: "a text" or {"text": "a text"}')
-NOT_A_TEXT: Final = LineProblem("not-a-text", 'a line is "a text" or {"text": "a text"}, and nothing else')
+FORMS: Final = '"a text", {"text": "a text"} or {"query": "a query", "texts": ["a text"]}'
+NOT_JSON: Final = LineProblem("not-json", f"a line is JSON in UTF-8: {FORMS}")
+NOT_A_TEXT: Final = LineProblem("not-a-text", f"a line is {FORMS}, {MOST_CANDIDATES} texts at most")
 EMPTY: Final = LineProblem("empty", "there is no text on this line")
 TOO_LONG: Final = LineProblem("too-long", f"a text may have {LONGEST_TEXT:,} characters")
 NOT_STORABLE: Final = LineProblem("not-text", "a NUL is not text")
@@ -34,10 +40,10 @@ NOT_STORABLE: Final = LineProblem("not-text", "a NUL is not text")
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """Line `number` (from 1), its text or what is wrong with it, and the offset of the byte after it."""
+    """Line `number` (from 1), what it asks or what is wrong with it, and the offset of the byte after it."""
 
     number: int
-    text: str
+    asked: Input
     problem: LineProblem | None
     end: int
 
@@ -48,13 +54,13 @@ def read_lines(file: BinaryIO, number: int = 1) -> Iterator[TextLine]:
     A line of more than LONGEST_LINE bytes is passed over without being held.
     """
     while raw := file.readline(LONGEST_LINE + 1):
-        problem = None
+        asked: Input = ""
         if len(raw) > LONGEST_LINE and not raw.endswith(b"\n"):
             _pass_over(file)
-            problem, text = TOO_LONG, ""
+            problem: LineProblem | None = TOO_LONG
         else:
-            text, problem = _read(raw)
-        yield TextLine(number, text, problem, file.tell())
+            asked, problem = _read(raw)
+        yield TextLine(number, asked, problem, file.tell())
         number += 1
 
 
@@ -63,17 +69,30 @@ def _pass_over(file: BinaryIO) -> None:
         pass
 
 
-def _read(raw: bytes) -> tuple[str, LineProblem | None]:
+def _read(raw: bytes) -> tuple[Input, LineProblem | None]:
     if not raw.strip():
         return "", EMPTY
     try:
         value: Any = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return "", NOT_JSON
-    text = value.get("text") if isinstance(value, dict) and len(value) == 1 else value
-    if not isinstance(text, str):
+    asked = _asked(value)
+    if asked is None:
         return "", NOT_A_TEXT
-    return (text, None) if (problem := _problem_of(text)) is None else ("", problem)
+    texts = [asked] if isinstance(asked, str) else [asked.query, *asked.texts]
+    problem = next((found for text in texts if (found := _problem_of(text))), None)
+    return (asked, None) if problem is None else ("", problem)
+
+
+def _asked(value: Any) -> Input | None:
+    match value:
+        case str() as text:
+            return text
+        case {"text": str() as text, **rest} if not rest:
+            return text
+        case {"query": str() as query, "texts": [*texts], **rest} if not rest and 0 < len(texts) <= MOST_CANDIDATES:
+            return Candidates(query, tuple(texts)) if all(isinstance(text, str) for text in texts) else None
+    return None
 
 
 def _problem_of(text: str) -> LineProblem | None:

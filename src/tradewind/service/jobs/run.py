@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final, Protocol
 
 from tradewind.data.store import Store, jobs
 from tradewind.data.store.jobs import MOST_PROBLEMS, Job
-from tradewind.engine.estimators import Answers
+from tradewind.engine.estimators import Answers, Input
 from tradewind.engine.line_answers import AnsweredLines, answer_lines
 from tradewind.engine.text_lines import TextLine, read_lines
 from tradewind.errors import StoreError, TradewindError
@@ -38,7 +38,7 @@ class StoppedError(Exception):
 class Answering(Protocol):
     """The shop's estimators."""
 
-    def answers(self, name: str, texts: Sequence[str], k: int, still: Callable[[], object]) -> Answers: ...
+    def answers(self, name: str, texts: Sequence[Input], k: int, still: Callable[[], object]) -> Answers: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class _Work:
             raise StoppedError
         self.desk.metrics.job_texts(len(chunk) - len(answered.problems), len(answered.problems))
 
-    def _ask(self, texts: Sequence[str]) -> Answers:
+    def _ask(self, texts: Sequence[Input]) -> Answers:
         return self.desk.estimators.answers(self.job.estimator, texts, self.job.k, self._still)
 
     def _still(self) -> None:

@@ -56,5 +56,6 @@ class JobStatus(BaseModel):
 
 LINES_SCHEMA: dict[str, Any] = {
     "type": "string",
-    "description": 'One text a line: `"a text"` or `{"text": "a text"}`. Each line is answered in its place.',
+    "description": 'One text a line: `"a text"` or `{"text": "a text"}`; `{"query", "texts"}` where texts are ranked. '
+    "Each line is answered in its place.",
 }
