@@ -76,8 +76,7 @@ class Frontier:
     limits: Limits
 
     def best(self) -> tuple[Point, ...]:
-        """Returns the points that no other one equals or beats in quality, latency, size and length of vectors at once,
-        fastest first."""
+        """Returns the points that no other one equals or beats in quality, latency and size at once, fastest first."""
         kept = [point for point in self.points if not any(_beats(other, point) for other in self.points)]
         return tuple(sorted(kept, key=lambda point: (point.ms, -point.quality)))
 
@@ -90,6 +89,11 @@ class Frontier:
         if not within:
             raise ParityError(f"nothing reaches {self.limits.told}", hint=self._nearest())
         return min(within, key=self._order)
+
+    def cuts(self, point: Point) -> tuple[Point, ...]:
+        """Returns the point and the others that differ from it in the length of their vectors alone, longest first."""
+        same = [one for one in self.points if (one.technique, one.form) == (point.technique, point.form)]
+        return tuple(sorted(same, key=lambda one: -one.dimension))
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the points, those of the frontier marked, and what was left out."""
@@ -119,6 +123,6 @@ class Frontier:
 
 def _beats(one: Point, other: Point) -> bool:
     """Of two that are equal in all the one with the lower key stays."""
-    ours, theirs = ((point.quality, -point.ms, -point.bytes, -point.item_bytes) for point in (one, other))
+    ours, theirs = ((point.quality, -point.ms, -point.bytes) for point in (one, other))
     pairs: Sequence[tuple[float, float]] = list(zip(ours, theirs, strict=True))
     return all(a >= b for a, b in pairs) and (ours != theirs or one.key < other.key)

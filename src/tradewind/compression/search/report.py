@@ -20,6 +20,7 @@ LIMIT: Final = "#8996a3"
 def frontier_page(frontier: Frontier, held: Sequence[Holding], facts: Mapping[str, str], chosen: Point | None) -> Page:
     """Returns the page; `chosen` is None where nothing is within the limits, `held` the ways to hold its vectors."""
     tables = [frontier_table(frontier, chosen)]
+    tables += [cuts_table(frontier, chosen)] if chosen else []
     tables += [holdings_table(held)] if held else []
     left = tuple(f"{name}: {why}" for name, why in frontier.left_out.items())
     tables += [Table("Left out", (), {}, notes=left)] if left else []
@@ -38,6 +39,15 @@ def frontier_table(frontier: Frontier, chosen: Point | None) -> Table:
     )
     columns = ("quality", "first ten kept", "metric kept", "ms", "ms of many", "MB", "B a vector")
     return Table("Quality, latency, size", columns, rows, chosen.name if chosen else None, notes, down="point")
+
+
+def cuts_table(frontier: Frontier, chosen: Point) -> Table:
+    """Returns the chosen encoder with whole vectors and cut ones."""
+    columns = ("quality", "first ten kept", "metric kept", "B a vector")
+    rows = {f"{point.dimension} numbers": _row(point) for point in frontier.cuts(chosen)}
+    return Table(
+        "The chosen encoder with shorter vectors", columns, rows, f"{chosen.dimension} numbers", down="vectors"
+    )
 
 
 def holdings_table(held: Sequence[Holding]) -> Table:
@@ -77,16 +87,14 @@ def frontier_figure(frontier: Frontier, chosen: Point | None) -> str:
             )
     _line(axes, frontier)
     if chosen is not None:
-        axes.annotate(
-            f"chosen: {chosen.name}", (chosen.ms, chosen.quality), (0, -26), textcoords="offset points", ha="center",
-            arrowprops={"arrowstyle": "-", "color": "#1b2733"},
-        )  # fmt: skip
+        ring = {"facecolors": "none", "edgecolors": "#1b2733", "linewidths": 2.5}
+        axes.scatter(chosen.ms, chosen.quality, s=620, label=f"chosen: {chosen.name}", **ring)
     if frontier.limits.ms is not None:
         axes.axvline(frontier.limits.ms, color=LIMIT, linestyle="--", linewidth=1)
     axes.axhline(frontier.limits.floor, color=LIMIT, linestyle="--", linewidth=1)
     axes.set(xscale="log", xlabel="ms for one short text, one thread", ylabel="share of the original's quality")
     axes.set_title("Area: size on disk; rings: vectors cut short; dashed: what is asked", fontsize=10)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(1.0, 0.0), markerscale=0.6)
     return svg(figure)
 
 
