@@ -16,7 +16,7 @@ from tradewind.settings import Shop, load_shop
 from tradewind.tasks.category import Category
 from tradewind.telemetry import SilentProgress
 from tradewind.testing.pretrained import tiny_encoder
-from tradewind.training import estimator
+from tradewind.training import estimator, estimator_run
 from tradewind.training.few_labels.guessing import Guesses, guess
 from tradewind.training.few_labels.pseudo import Guessed
 
@@ -109,7 +109,7 @@ def test_guesses_that_hurt_are_refused_and_no_tested_text_is_guessed(
         texts = [f"{word} {size}" for word in KINDS for size in SIZES] * 3
         return Guesses(Guessed(texts, [other[KINDS[text.split()[0]]] for text in texts]), len(texts), 1.0)
 
-    monkeypatch.setattr(estimator, "guess", wrong)
+    monkeypatch.setattr(estimator_run, "guess", wrong)
     report, _ = learn(shop, tmp_path)
     assert "not kept" in report["notes"]
     refused = report["rows"]["with pseudo-labels"]
