@@ -50,7 +50,7 @@ from tradewind.testing.engine import open_tiny
 serve(load_shop(sys.argv[1]), open_parts=open_tiny, on_ready=lambda up: print(up.url, flush=True))
 print("ended", flush=True)
 """
-TEXTS = 6_000
+TEXTS = 12_000
 
 
 @pytest.fixture(scope="module")
