@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tradewind.data.records import Item
 from tradewind.data.store import open_store
@@ -19,6 +19,9 @@ from tradewind.tasks.describe.faithfulness import Lexicon
 from tradewind.tasks.describe.review import Reviewed, ReviewQueue
 from tradewind.tasks.describe.template import TemplateGenerator
 from tradewind.telemetry import Progress
+
+if TYPE_CHECKING:
+    from tradewind.models.generator.weights import CausalWeights
 
 ATTRIBUTE: Final = "description_"
 """Before the language: the attribute of an item that holds its approved text."""
@@ -42,7 +45,7 @@ class Desk:
         self.shop = shop
         self.queue = queue
         self.items = items
-        self._lexicon = Lexicon.of(items.values())
+        self.lexicon = Lexicon.of(items.values())
 
     def draft(self, generator: Generator, most: int, progress: Progress) -> Drafted:
         """Drafts texts for at most `most` pairs of item and language that have neither a text nor a draft.
@@ -52,7 +55,7 @@ class Desk:
         briefs = list(self._wanted(most))
         progress.start("draft", len(briefs))
         written = found = 0
-        for draft in write_drafts(generator, briefs, self._lexicon):
+        for draft in write_drafts(generator, briefs, self.lexicon):
             self.queue.submit([draft])
             progress.advance(1)
             written += 1
@@ -68,7 +71,7 @@ class Desk:
         item = self.items.get(draft.item)
         if item is None:
             raise NotFoundError(f"item {draft.item} is no longer sold")
-        return replace(draft, text=text.strip(), findings=check(text, item, self._lexicon))
+        return replace(draft, text=text.strip(), findings=check(text, item, self.lexicon))
 
     def _wanted(self, most: int) -> Iterator[Brief]:
         languages = [language for language in LANGUAGES if language in self.shop.settings.languages]
@@ -110,14 +113,29 @@ def generator_of(shop: Shop) -> Generator:
         if not settings.model:
             raise ConfigError("an endpoint is asked for a model by name", where="learn.describe.model")
         return EndpointGenerator(EndpointSettings(rest, settings.model, settings.key_variable))
+    weights = writer_weights(shop)
+    if weights is None:
+        raise ConfigError(f"no generator is called {settings.generator!r}", where="learn.describe.generator")
+    from tradewind.models.generator.causal import CausalGenerator, load_causal
+
+    return CausalGenerator(load_causal(weights.folder, weights.source), longest=settings.longest)
+
+
+def writer_weights(shop: Shop) -> CausalWeights | None:
+    """Returns the causal model that `learn.describe.generator` names, None where it names something else.
+
+    Raises MissingExtraError without torch, ModelError, and ConfigError until its terms are accepted.
+    """
+    settings = shop.settings.learn.describe
+    kind, _, rest = settings.generator.partition(":")
+    if kind not in ("hub", "dir", "package"):
+        return None
     try:
-        from tradewind.models.generator.causal import CausalGenerator, load_causal
         from tradewind.models.generator.weights import resolve_generator
     except ImportError:
         raise MissingExtraError("torch, which runs a language model,", "learn") from None
     name = f"dir:{(shop.root / rest).absolute()}" if kind == "dir" else settings.generator
-    weights = resolve_generator(name, accept_terms=settings.accept_terms)
-    return CausalGenerator(load_causal(weights.folder, weights.source), longest=settings.longest)
+    return resolve_generator(name, accept_terms=settings.accept_terms)
 
 
 def publish_approved(shop: Shop) -> int:

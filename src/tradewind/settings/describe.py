@@ -21,3 +21,5 @@ class DescribeSettings(Settings):
     """The environment variable that holds an endpoint's key; the key itself stands nowhere."""
     longest: int = Field(64, ge=8, le=512)
     """Tokens of a text by a model on this machine."""
+    max_steps: int | None = Field(None, ge=1)
+    """Steps of `tradewind train describe`; left out, the effort decides."""

@@ -15,6 +15,7 @@ from tradewind.flows.estimators import learn_estimator
 from tradewind.flows.purchases import learn_purchases
 from tradewind.flows.rates import find_rate
 from tradewind.flows.up import build_shop
+from tradewind.flows.writers import learn_to_write
 from tradewind.settings import load_shop
 
 SHOP = typer.Argument(..., help="The shop's folder.")
@@ -34,7 +35,7 @@ def ingest(shop: Path = SHOP) -> None:
 
 @app.command()
 def train(
-    task: str = typer.Argument(..., help="match, classify, next_item, purchase, or an estimator's name."),
+    task: str = typer.Argument(..., help="match, classify, next_item, purchase, describe, or an estimator's name."),
     shop: Path = SHOP,
     find: bool = typer.Option(False, "--find-rate", help="Only say which learning rates an estimator's run can take."),
     ablate: bool = typer.Option(False, "--ablate", help="Also measure what each part of `knowledge` is worth."),
@@ -42,6 +43,11 @@ def train(
     """Train one task again, with what it needs before it; or one of the shop's own `learn.estimators`."""
     if task in TASKS and not (find or ablate):
         _again(shop, task)
+        return
+    if task == "describe" and not (find or ablate):
+        with TerminalReporter() as reporter:
+            writer = learn_to_write(opened := load_shop(shop), reporter.alone("Learn how the shop writes"))
+        print(writer.text(opened.root))
         return
     if task == "purchase" and not (find or ablate):
         with TerminalReporter() as reporter:
@@ -51,7 +57,7 @@ def train(
     opened = load_shop(shop)
     own = sorted(opened.settings.learn.estimators)
     if task not in own:
-        known = own if find or ablate else [*TASKS, "purchase", *own]
+        known = own if find or ablate else [*TASKS, "purchase", "describe", *own]
         raise RequestError(
             f"there is no {'estimator' if find or ablate else 'task'} {task!r}",
             hint=f"there are {', '.join(known) or 'none'}",
