@@ -25,6 +25,8 @@ from tradewind.training.resources import Resources
 
 _END: Final = "end"
 _STARTS: Final = 3
+_NICENESS: Final = "RAY_worker_niceness"
+"""By itself Ray lets its workers wait for every other process of the machine, at 15."""
 _LOOPBACK: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 """Read when ray is imported. At 0 it takes the loopback for its own address, as it always does on those two; else it
 listens to the whole network, and turns a loopback address that it is given into the machine's."""
@@ -96,6 +98,7 @@ def _cluster(resources: Resources) -> Iterator[Any]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing of a shop's runs goes to anybody
     if resources.address == "local":
         os.environ.setdefault(_LOOPBACK, "0")
+        os.environ.setdefault(_NICENESS, "0")
     try:
         import ray
     except ImportError:
