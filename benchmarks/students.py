@@ -36,8 +36,8 @@ from tradewind.errors import TradewindError
 from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Table
 from tradewind.flows.evaluation.evaluate import finished
+from tradewind.flows.parity import parity_texts
 from tradewind.flows.snapshots import snapshot_of
-from tradewind.flows.steps.compress import parity_texts
 from tradewind.flows.steps.match import glosses_of
 from tradewind.flows.steps.weights import checkpoint_of
 from tradewind.runtime.encoder import TextEncoder
@@ -84,8 +84,8 @@ class Shelf:
 
 def main() -> int:
     options = _options()
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         shelf = _shelf(options.shop, options.seed)
         shelf = replace(shelf, texts=shelf.texts[:QUICK], queries=shelf.queries[:QUICK]) if options.quick else shelf
@@ -131,9 +131,9 @@ def _claims(name: str, rows: Mapping[str, Mapping[str, float]]) -> list[Claim]:
         for kind in whole
         if kind.endswith(("report", "unseen"))
     ]
-    speeds = [1000.0 / max(row["ms"], 1e-6) for row in (ours, whole)]
+    quick, slow = (1000.0 / max(row["ms"], 1e-6) for row in (ours, whole))
     wanted = WANTED if name == STATIC else None
-    return [*found, Claim(f"student {name}: one query at a time", *speeds, "queries a second", wanted)]
+    return [*found, Claim(f"student {name}: one query at a time", quick, slow, "queries a second", wanted)]
 
 
 def _student(shelf: Shelf, name: str, options: argparse.Namespace, out: Path) -> Path:
@@ -167,7 +167,7 @@ def _exported(shelf: Shelf, checkpoint: Path, out: Path) -> Path:
 
 def _precisions(shelf: Shelf, encoder: TextEncoder, passages: np.ndarray) -> dict[str, float]:
     def score(questions: Sequence[str], answers: Sequence[str]) -> np.ndarray:
-        return encoder.encode(list(questions), "query") @ passages.T
+        return np.asarray(encoder.encode(list(questions), "query") @ passages.T)
 
     found: dict[str, float] = {}
     for use in ("report", "tune"):

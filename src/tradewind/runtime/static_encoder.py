@@ -38,9 +38,12 @@ class StaticEncoder:
         self._facts = EncoderFacts.read(folder)
         self._tokens = TextTokens(folder / TOKENIZER_FILE, self._facts.max_tokens)
         self._together = read_role_map(folder, self._facts.whole)
-        tensors = {name: np.asarray(array) for name, array in open_tensors(folder / TABLE_FILE).items()}
+        tensors: dict[str, np.ndarray] = {
+            name: np.asarray(array) for name, array in open_tensors(folder / TABLE_FILE).items()
+        }
         try:
-            self._rows, self._scale = tensors[ROWS], tensors[SCALE].reshape(-1, 1)
+            self._rows: np.ndarray = tensors[ROWS]
+            self._scale: np.ndarray = tensors[SCALE].reshape(-1, 1)
             self._roles = {role: np.array(tensors[ROLE + role], np.float32) for role in self._facts.prefixes}
         except KeyError as error:
             raise ArtefactError(f"the table has no {error}", where=str(folder / TABLE_FILE)) from None

@@ -27,7 +27,7 @@ class TokenBag(nn.Module):
     def __init__(self, rows: Floats, roles: Floats) -> None:
         super().__init__()
         self.tokens = nn.EmbeddingBag.from_pretrained(torch.from_numpy(rows.copy()), freeze=False, mode="sum")
-        self.roles = nn.Embedding.from_pretrained(torch.from_numpy(roles.copy()), freeze=False)
+        self.roles = nn.Embedding(*roles.shape, _weight=torch.from_numpy(roles.copy()))
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor, cut: int = 0) -> torch.Tensor:
         """Returns unit vectors (n, d)."""

@@ -75,7 +75,7 @@ def _write(encoder: BiEncoder, texts: Sequence[str], role: Role, path: Path, pro
         rows = order[start : start + _CHUNK]
         out[rows] = encoder.encode([texts[row] for row in rows], role)
         progress.advance(len(rows))
-    out.flush()
+    del out
     part.rename(path)
 
 
