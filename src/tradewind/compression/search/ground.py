@@ -17,8 +17,8 @@ from tradewind.tasks.scoring import remembering
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`questions` are asked of `passages`, both texts that nothing was learned or calibrated by; `metrics` are figures
-    of the shop's own, for each question where they have several."""
+    """`questions` are asked of `passages`; nothing was learned or calibrated by a question, while a student may have
+    learned a passage, as it learns the catalogue it serves. `metrics` are figures of the shop's own."""
 
     questions: tuple[str, ...]
     passages: tuple[str, ...]

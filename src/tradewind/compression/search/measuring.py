@@ -90,7 +90,8 @@ class Bench:
         fresh.replace(file)
 
     def _file(self, candidate: Candidate) -> Path:
-        return self.workshop.folder / "measured" / f"{candidate.key}.json"
+        told = f"{candidate.key} {self.workshop.lesson(candidate.technique)}".strip()
+        return self.workshop.folder / "measured" / f"{told.replace(' ', '-')}.json"
 
 
 def quality_of(report: ParityReport) -> float:

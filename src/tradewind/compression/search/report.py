@@ -87,8 +87,10 @@ def frontier_figure(frontier: Frontier, chosen: Point | None) -> str:
             )
     _line(axes, frontier)
     if chosen is not None:
-        ring = {"facecolors": "none", "edgecolors": "#1b2733", "linewidths": 2.5}
-        axes.scatter(chosen.ms, chosen.quality, s=620, label=f"chosen: {chosen.name}", **ring)
+        label = f"chosen: {chosen.name}"
+        axes.scatter(
+            chosen.ms, chosen.quality, s=620, facecolors="none", edgecolors="#1b2733", linewidths=2.5, label=label
+        )
     if frontier.limits.ms is not None:
         axes.axvline(frontier.limits.ms, color=LIMIT, linestyle="--", linewidth=1)
     axes.axhline(frontier.limits.floor, color=LIMIT, linestyle="--", linewidth=1)

@@ -22,12 +22,8 @@ FORMS: Final = (
 )
 
 
-class Shrunk:
+class Shrunk(Technique):
     """What techniques have in common whose result is a smaller checkpoint of the same kind."""
-
-    @property
-    def name(self) -> str:
-        raise NotImplementedError
 
     @property
     def trains(self) -> bool:
@@ -44,7 +40,7 @@ class Shrunk:
         raise NotImplementedError
 
     def make(self, workshop: Workshop, form: Form, out: Path) -> Path:
-        checkpoint = workshop.student(self.name, lambda folder: self.shrink(workshop, folder))
+        checkpoint = workshop.student(self, lambda folder: self.shrink(workshop, folder))
         return workshop.exported(checkpoint, form, out)
 
 
@@ -161,7 +157,7 @@ class StaticTokens:
         return _cuts(self.dimension)
 
     def make(self, workshop: Workshop, form: Form, out: Path) -> Path:
-        kept = workshop.student(f"{self!r}", lambda folder: workshop.static(self.dimension, folder / "bundle"))
+        kept = workshop.student(self, lambda folder: workshop.static(self.dimension, folder / "bundle"))
         return shutil.copytree(kept, out)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tradewind.compression.export import cut_bundle, export_encoder
-from tradewind.compression.search.candidate import Candidate, Form, Outline
+from tradewind.compression.search.candidate import Candidate, Form, Outline, Technique
 from tradewind.models.checkpoint import read_weights
 from tradewind.runtime.bundle import Role
 from tradewind.telemetry import Progress, SilentProgress
@@ -31,7 +31,7 @@ class _Teacher:
 class Workshop:
     """`original` is a whole checkpoint; what learns is kept in `folder`, and taken from there the next time.
 
-    `texts` are what students learn from, `calibration` what integers are scaled by; neither may be judged with.
+    `texts` are what students learn from, `calibration` what integers are scaled by; no question may be among them.
     """
 
     original: Path
@@ -50,6 +50,16 @@ class Workshop:
         """The measures of the original. Raises ModelError."""
         return Outline.of(read_weights(self.original).config)
 
+    @property
+    def steps(self) -> int:
+        """For how many steps a student learns."""
+        least, most = STEPS
+        return int(min(max(self.minutes * STEPS_A_MINUTE, least), most))
+
+    def lesson(self, technique: Technique) -> str:
+        """Returns what two results of a technique that learns are told apart by; nothing for one that does not."""
+        return f"{self.steps} steps, seed {self.seed}" if technique.trains else ""
+
     def make(self, candidate: Candidate, out: Path) -> Path:
         """Returns `out`, the bundle of a candidate, cut to its dimension. Raises TradewindError where it cannot be."""
         shutil.rmtree(out, ignore_errors=True)
@@ -65,12 +75,13 @@ class Workshop:
             checkpoint, out, self.prefixes, self.max_tokens, form.precision, calibration, form.runtime
         )
 
-    def student(self, name: str, make: Callable[[Path], Path]) -> Path:
-        """Returns the folder of the student of that name; `make` makes it in the folder that it is given, once.
+    def student(self, technique: Technique, make: Callable[[Path], Path]) -> Path:
+        """Returns the folder of a technique's student; `make` makes it in the folder that it is given, once.
 
         What `make` leaves there when it is interrupted is still there the next time.
         """
-        place = self.folder / "students" / hashlib.sha256(name.encode()).hexdigest()[:16]
+        told = f"{technique!r} {self.lesson(technique)}"
+        place = self.folder / "students" / hashlib.sha256(told.encode()).hexdigest()[:16]
         if not place.is_dir():
             making = place.with_name(f"{place.name}.making")
             making.mkdir(parents=True, exist_ok=True)
@@ -88,14 +99,12 @@ class Workshop:
         from tradewind.training.distil.run import distil
         from tradewind.training.distil.settings import DistilSettings, distil_plan
 
-        least, most = STEPS
-        steps = int(min(max(self.minutes * STEPS_A_MINUTE, least), most))
         self._share_teacher(out)
         return distil(
             _Teacher(self.original, self.prefixes),
             student,
             self.texts,
-            distil_plan(steps, seed=self.seed, threads=self.threads),
+            distil_plan(self.steps, seed=self.seed, threads=self.threads),
             out,
             progress=self.progress,
             settings=DistilSettings(roles=self._roles, max_tokens=self.max_tokens),
