@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from tradewind.settings.base import Settings
-from tradewind.settings.purchase import PurchaseSettings, not_named_purchase
 from tradewind.settings.data import SourceSettings
 from tradewind.settings.describe import DescribeSettings
 from tradewind.settings.pretrain import PretrainSettings
+from tradewind.settings.purchase import PurchaseSettings, not_named_purchase
 from tradewind.settings.resources import ResourceSettings
 from tradewind.settings.search import SearchSettings
 
