@@ -66,10 +66,11 @@ def shared_baskets(
     basket's weight no longer grows with what is in it.
     """
     size, held = len(catalogue.texts), np.zeros(len(catalogue.texts), np.int64)
-    keys, counts = np.zeros(0, np.int64), np.zeros(0)
+    keys: Rows = np.zeros(0, np.int64)
+    counts: Values = np.zeros(0)
     for found, weights in _pairs(catalogue, bought, (damping, largest), held):
         keys, places = np.unique(np.concatenate([keys, found]), return_inverse=True)
-        counts = np.bincount(places, weights=np.concatenate([counts, weights]))
+        counts = np.bincount(places, weights=np.concatenate([counts, weights])).astype(np.float64)
     starts = np.searchsorted(keys, np.arange(size + 1) * size)
     return SharedBaskets(catalogue.texts, starts.astype(np.int64), keys % max(1, size), counts, held)
 

@@ -12,13 +12,13 @@ from tokenizers.processors import TemplateProcessing
 from tradewind.models.bi_encoder import load_bi_encoder
 from tradewind.models.pretrained import Checkpoint
 from tradewind.tasks.tag.entities import Entity, TaggedText
+from tradewind.tasks.tag.unit_tokens import UnitTokens
 from tradewind.tasks.tag.units import units_of
 from tradewind.training.plan import Plan
 from tradewind.training.supervised.objective import Terms
 from tradewind.training.supervised.run import RunSettings, fine_tune
 from tradewind.training.supervised.task import IGNORED
 from tradewind.training.tag.task import TagTask
-from tradewind.tasks.tag.unit_tokens import UnitTokens
 
 
 def texts(sizes: range) -> list[TaggedText]:

@@ -27,7 +27,8 @@ class TokenBag(nn.Module):
     def __init__(self, rows: Floats, roles: Floats) -> None:
         super().__init__()
         self.tokens = nn.EmbeddingBag.from_pretrained(torch.from_numpy(rows.copy()), freeze=False, mode="sum")
-        self.roles = nn.Embedding(*roles.shape, _weight=torch.from_numpy(roles.copy()))
+        held = torch.from_numpy(roles.copy())
+        self.roles: nn.Embedding = nn.Embedding.from_pretrained(held, freeze=False)  # type: ignore[no-untyped-call]
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor, cut: int = 0) -> torch.Tensor:
         """Returns unit vectors (n, d)."""
