@@ -66,7 +66,8 @@ def test_the_same_checkpoint_always_gives_the_same_bytes(tiny: Tiny, tmp_path: P
 
 def test_the_bundle_says_how_it_is_to_be_asked(tiny: Tiny, tmp_path: Path) -> None:
     facts = json.loads((export_encoder(tiny(), tmp_path / "b", PREFIXES, 24) / "encoder.json").read_text())
-    assert facts == {"dimension": 32, "pooling": "mean", "max_tokens": 24, "precision": "int8", "prefixes": PREFIXES}
+    asked = {"dimension": 32, "pooling": "mean", "max_tokens": 24, "precision": "int8", "prefixes": PREFIXES}
+    assert facts == asked | {"runtime": "onnx", "width": None}
 
 
 def test_the_static_form_needs_texts_to_calibrate_by(tiny: Tiny, tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+import yaml
+
+from tradewind.settings import LearnSettings
 
 GUIDE = Path(__file__).parents[2] / "docs/guide"
 
@@ -20,8 +24,10 @@ def test_the_python_of_the_page_runs_and_its_asserts_hold(page: str) -> None:
 
 def test_what_the_purchase_page_names_is_there() -> None:
     text = (GUIDE / "purchase.md").read_text(encoding="utf-8")
-    from tradewind.tasks.purchase.next_days import NextDays, read_next_days
-    from tradewind.training.purchase.shop import train
-
-    for named in (train.__name__, read_next_days.__name__, NextDays.chances.__name__):
-        assert named in text
+    settings = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.S)]
+    assert settings
+    for block in settings:
+        LearnSettings.model_validate(block["learn"])
+    contract = (GUIDE.parent / "reference" / "openapi.json").read_text(encoding="utf-8")
+    routes = set(re.findall(r"/v1/[a-z/]+", text))
+    assert routes and routes <= set(json.loads(contract)["paths"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -181,12 +182,26 @@ def _fitted(ray: Any, resources: Resources, given: dict[str, Any], folder: Path,
         ),
     )
     try:
-        result: Any = trainer.fit()
+        with _own_interrupt():
+            result: Any = trainer.fit()
     except Exception as error:
         raise _reason(error, heard) from None
     finally:
         shutil.rmtree(folder / "ray", ignore_errors=True)
     return cast(Outcome, result.return_value)
+
+
+@contextmanager
+def _own_interrupt() -> Iterator[None]:
+    """Ray hears Ctrl-C while it trains, and would go on hearing it when its run is long over."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, ours)
 
 
 def _reason(error: Exception, heard: _Heard) -> TradewindError:
