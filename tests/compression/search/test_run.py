@@ -114,7 +114,13 @@ def test_every_point_is_measured_with_its_cuts_and_the_frontier_holds_what_nothi
     best = {point.key for point in frontier.best()}
     for point in frontier.points:
         beaten = any(
-            other.quality >= point.quality and other.ms < point.ms and other.bytes <= point.bytes
+            other.quality >= point.quality
+            and other.ms <= point.ms
+            and other.bytes <= point.bytes
+            and (
+                (other.quality, other.ms, other.bytes) != (point.quality, point.ms, point.bytes)
+                or other.key < point.key
+            )
             for other in frontier.points
         )
         assert (point.key in best) is not beaten
