@@ -6,36 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import AutoConfig, AutoModel
 
-WORDS = [
-    "<s>",
-    "<pad>",
-    "</s>",
-    "<unk>",
-    "query",
-    "passage",
-    "bought",
-    "with",
-    ":",
-    "milk",
-    "bread",
-    "tea",
-    "juice",
-    "奶",
-]
-SIZES = {
-    "vocab_size": len(WORDS),
-    "hidden_size": 32,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "max_position_embeddings": 48,
-    "pad_token_id": 1,
-    "initializer_range": 0.3,
-}
+DEEPER = {"num_hidden_layers": 4, "max_position_embeddings": 48}
 OF_FAMILY = {
     "distilbert": {"dim": 32, "n_layers": 4, "n_heads": 4, "hidden_dim": 64},
     "electra": {"embedding_size": 32},
@@ -45,20 +17,12 @@ OF_FAMILY = {
 
 
 @pytest.fixture
-def tiny(tmp_path: Path) -> Callable[..., Path]:
-    """Returns a function that writes a tiny random checkpoint of a family and gives its folder."""
+def tiny(tiny: Callable[..., Path]) -> Callable[..., Path]:
+    """Returns a function that writes a tiny random checkpoint of a family, deep enough to prune, and gives its folder."""
 
     def write(family: str = "bert", **changes: object) -> Path:
-        folder = tmp_path / family
-        folder.mkdir()
-        tokenizer = Tokenizer(models.WordLevel({word: row for row, word in enumerate(WORDS)}, unk_token="<unk>"))
-        tokenizer.normalizer = normalizers.Lowercase()
-        tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-        tokenizer.save(str(folder / "tokenizer.json"))
+        folder = tiny(family, **{**DEEPER, **OF_FAMILY.get(family, {}), **changes})
         (folder / "tokenizer_config.json").write_text("{}")
-        torch.manual_seed(7)
-        sizes = {**SIZES, **OF_FAMILY.get(family, {}), **changes}
-        AutoModel.from_config(AutoConfig.for_model(family, **sizes)).save_pretrained(folder)
         return folder
 
     return write

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +36,9 @@ class Shrunk(Technique):
     def widths(self, outline: Outline) -> tuple[int, ...]:
         return _cuts(outline.width)
 
+    @abstractmethod
     def shrink(self, workshop: Workshop, folder: Path) -> Path:
         """Returns the smaller checkpoint, somewhere in `folder`."""
-        raise NotImplementedError
 
     def make(self, workshop: Workshop, form: Form, out: Path) -> Path:
         checkpoint = workshop.student(self, lambda folder: self.shrink(workshop, folder))
