@@ -18,7 +18,7 @@ OF_FAMILY = {
 
 @pytest.fixture
 def tiny(tiny: Callable[..., Path]) -> Callable[..., Path]:
-    """Returns a function that writes a tiny random checkpoint of a family, deep enough to prune, and gives its folder."""
+    """Returns a function that writes a tiny checkpoint of a family, deep enough to prune, and gives its folder."""
 
     def write(family: str = "bert", **changes: object) -> Path:
         folder = tiny(family, **{**DEEPER, **OF_FAMILY.get(family, {}), **changes})

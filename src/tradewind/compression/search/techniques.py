@@ -23,8 +23,8 @@ FORMS: Final = (
 )
 
 
-class Shrunk(Technique):
-    """What techniques have in common whose result is a smaller checkpoint of the same kind."""
+class Transformer(Technique):
+    """What techniques have in common whose result is a transformer still."""
 
     @property
     def trains(self) -> bool:
@@ -36,6 +36,10 @@ class Shrunk(Technique):
     def widths(self, outline: Outline) -> tuple[int, ...]:
         return _cuts(outline.width)
 
+
+class Shrunk(Transformer):
+    """What techniques have in common whose result is a smaller checkpoint of the same kind."""
+
     @abstractmethod
     def shrink(self, workshop: Workshop, folder: Path) -> Path:
         """Returns the smaller checkpoint, somewhere in `folder`."""
@@ -46,7 +50,7 @@ class Shrunk(Technique):
 
 
 @dataclass(frozen=True)
-class Whole(Shrunk):
+class Whole(Transformer):
     """Nothing is taken out."""
 
     @property
