@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,10 @@ from tradewind.training.supervised.objective import Penalty, Supervised, Terms
 from tradewind.training.supervised.states import BATCH, RowStates
 from tradewind.training.supervised.task import Rows, TextTask
 from tradewind.training.trainer import Curves, fit, forget
+from tradewind.training.tuning import TuningMethod
 
+_STATES: Final = "states.npy"
+_WATCHED: Final = "validation.npy"
 CONE_ROWS = 2048
 """Rows from which centre and spread of the features are taken."""
 
@@ -86,51 +89,81 @@ def fine_tune(
     settings, progress = settings or RunSettings(), progress or SilentProgress()
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    encoder = load_bi_encoder(
-        checkpoint.folder, prefixes=checkpoint.prefixes, max_tokens=settings.max_tokens, dropout=plan.dropout
-    )
-    learned, validated = (task.rows(side, encoder) for side in examples)
-    _require(learned, validated, task)
-    moving = moving_blocks(encoder, plan.tuning, settings.blocks)
-    model = TextModel(encoder, task.outputs, tokenwise=task.tokenwise, dropout=plan.dropout)
-    cut = len(encoder.blocks) if plan.method == "head" and encoder.can_cut else cut_at(encoder, moving)
-    states = RowStates(encoder, learned.ids, cut, out / "states.npy", progress)
-    watched = RowStates(encoder, validated.ids, cut, out / "validation.npy", progress)
-    model.fit_cone(_features(model, states))
-    if settings.start:
-        settings.start(model)
-    tuning = plan.tuning
-    active = tuning.prepare(model, encoder_parts(encoder, moving, prefix="encoder.", head=("head",)))
+    made = _prepared(task, checkpoint, examples, (plan, settings), out, progress)
 
     def validate() -> dict[str, float]:
-        return task.figures(_outputs(active, watched), examples[1])
+        return task.figures(_outputs(made.active, made.watched), examples[1])
 
     untuned = validate()
     name = next(iter(untuned))
     curves = fit(
-        Supervised(
-            active,
-            encoder,
-            task,
-            cut,
-            settings.terms,
-            divisible=learned.groups is None,
-            penalty=settings.hold(active) if settings.hold else None,
-        ),
-        RowBatches(states, learned, plan),
+        made.objective(task, settings),
+        RowBatches(made.states, made.learned, plan),
         plan,
         out,
         validate=lambda: validate()[name],
         watched=name,
         progress=progress,
-        identity=_identity(task, learned, settings),
+        identity=_identity(task, made.learned, settings),
     )
     tuned = validate()
-    tuning.finish(active)
+    made.tuning.finish(made.active)
     forget(out)
-    for file in ("states.npy", "validation.npy"):
+    for file in (_STATES, _WATCHED):
         (out / file).unlink(missing_ok=True)
-    return FineTuned(task, model, curves, untuned, tuned)
+    return FineTuned(task, made.model, curves, untuned, tuned)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A model that is ready to learn: `active` is what its method trains, from the states below block `cut` on."""
+
+    model: TextModel
+    active: nn.Module
+    tuning: TuningMethod
+    cut: int
+    learned: Rows
+    states: RowStates
+    watched: RowStates
+
+    def objective(self, task: TextTask, settings: RunSettings) -> Supervised:
+        """Returns what the trainer brings down."""
+        return Supervised(
+            self.active,
+            self.model.encoder,
+            task,
+            self.cut,
+            settings.terms,
+            divisible=self.learned.groups is None,
+            penalty=settings.hold(self.active) if settings.hold else None,
+        )
+
+
+def _prepared(
+    task: TextTask,
+    checkpoint: Checkpoint,
+    examples: tuple[Any, Any],
+    planned: tuple[Plan, RunSettings],
+    out: Path,
+    progress: Progress,
+) -> _Prepared:
+    plan, settings = planned
+    encoder = load_bi_encoder(
+        checkpoint.folder, prefixes=checkpoint.prefixes, max_tokens=settings.max_tokens, dropout=plan.dropout
+    )
+    learned, validated = (task.rows(side, encoder) for side in examples)
+    _require(learned, validated, task)
+    tuning = plan.tuning
+    moving = moving_blocks(encoder, tuning, settings.blocks)
+    model = TextModel(encoder, task.outputs, tokenwise=task.tokenwise, dropout=plan.dropout)
+    cut = len(encoder.blocks) if plan.method == "head" and encoder.can_cut else cut_at(encoder, moving)
+    states = RowStates(encoder, learned.ids, cut, out / _STATES, progress)
+    watched = RowStates(encoder, validated.ids, cut, out / _WATCHED, progress)
+    model.fit_cone(_features(model, states))
+    if settings.start:
+        settings.start(model)
+    active = tuning.prepare(model, encoder_parts(encoder, moving, prefix="encoder.", head=("head",)))
+    return _Prepared(model, active, tuning, cut, learned, states, watched)
 
 
 def outputs_of(model: TextModel, rows: Rows) -> list[npt.NDArray[np.float32]]:
