@@ -246,7 +246,15 @@ def test_a_batch_may_be_learned_in_parts_by_one_process_alone(tmp_path: Path) ->
     same(alone, together)
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """As at a terminal: a shell that starts something in the background tells it not to hear Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("forked", "hears_ctrl_c")
 def test_ctrl_c_stops_all_processes(tmp_path: Path) -> None:
     before, begun = set(_children()), threading.Event()
 

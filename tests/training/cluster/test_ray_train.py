@@ -105,7 +105,7 @@ def learned(
 @pytest.mark.slow
 def test_two_workers_learn_what_one_process_does_though_one_of_them_is_killed(ray: Any, tmp_path: Path) -> None:
     alone, _ = learned(tmp_path / "alone", Resources(precision="fp32"), Points())
-    heard = Heard()
+    heard, interrupt = Heard(), signal.getsignal(signal.SIGINT)
     together, curves = learned(tmp_path / "ray", RESOURCES, Falling(tmp_path / "fallen"), heard)
     assert (tmp_path / "fallen").exists() and curves.resumed_from >= 2
     torch.testing.assert_close(together.line.weight, alone.line.weight, rtol=1e-5, atol=1e-6)
@@ -113,6 +113,7 @@ def test_two_workers_learn_what_one_process_does_though_one_of_them_is_killed(ra
     assert heard.steps >= 6
     assert not (tmp_path / "ray" / "ray").exists()
     assert ray.util.get_node_ip_address() == "127.0.0.1"
+    assert signal.getsignal(signal.SIGINT) is interrupt, "Ray hears Ctrl-C when its run is long over"
     assert LOOPBACK & _listening(os.getpid()) and not _listening(os.getpid()) - LOOPBACK
 
 
