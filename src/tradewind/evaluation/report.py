@@ -87,7 +87,9 @@ class Page:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None or value != value else f"{value:.4f}"
+    if value is None or value != value:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"
 
 
 def _width(text: str) -> int:

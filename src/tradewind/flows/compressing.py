@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from tradewind.errors import ParityError
-from tradewind.flows.parity import ParityTexts, parity_texts, together_metric
+from tradewind.flows.parity import ParityTexts, judged_metric, parity_texts, together_metric
 from tradewind.flows.publishing import facts_of, publish_files, stored
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs
 from tradewind.flows.steps.weights import checkpoint_of
+from tradewind.settings import Shop
 from tradewind.settings.compress import CompressSettings
 from tradewind.tasks.catalogue_texts import item_texts
+from tradewind.tasks.query_check import spelled_queries
 from tradewind.telemetry import Progress
 
 if TYPE_CHECKING:
@@ -62,8 +64,11 @@ def _ground(context: Context) -> tuple[ParityTexts, Ground]:
     snapshot = snapshot_of(context)
     items, events = snapshot.items(), snapshot.events(types=["purchase"])
     texts = parity_texts(items, events)
-    metric = together_metric(items, events, context.shop.settings.learn.seed)
-    metrics: Mapping[str, Metric] = {"bought together": metric} if metric else {}
+    asked = {
+        "bought together": together_metric(items, events, context.shop.settings.learn.seed),
+        "judged queries": judged_metric(context.shop, items),
+    }
+    metrics: Mapping[str, Metric] = {name: metric for name, metric in asked.items() if metric}
     passages = dict.fromkeys([*texts.held_out, *_catalogue(items, PASSAGES)])
     return texts, Ground(tuple(texts.held_out), tuple(passages), metrics)
 
@@ -106,9 +111,15 @@ def _mark(context: Context, ground: Ground) -> str:
             context.outputs["weights"]["sha256"],
             context.shop.settings.encoder.max_tokens,
             [*ground.questions, *ground.passages],
+            _judged(context.shop),
         ]
     )
     return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _judged(shop: Shop) -> str | None:
+    file = spelled_queries(shop)
+    return file.model_dump_json() if file else None
 
 
 def _published(context: Context, asked: CompressSettings, found: Searched, chosen: Point) -> Outputs:

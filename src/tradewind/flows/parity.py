@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from tradewind.errors import DataError
+from tradewind.settings import Shop
 from tradewind.tasks.baskets import baskets, time_cuts
 from tradewind.tasks.bought_together import recall
 from tradewind.tasks.catalogue_texts import catalogue_texts, item_texts
 from tradewind.tasks.match_report import held_out
+from tradewind.tasks.query_check import precisions, query_check, spelled_queries
 from tradewind.tasks.scoring import Encode, by_vectors, remembering
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ HELD_OUT: Final = 200
 CALIBRATED: Final = 48
 """Texts of the catalogue that its integers are scaled by, beside everyday words; three times as many change nothing."""
 QUESTIONS: Final = 4000
+OF_A_QUERY: Final = 40
+"""Items of each judged query's right kind among which it is asked."""
+OTHERS: Final = 2000
+"""Items beside those, evenly over the catalogue."""
 RANKED: Final = 800
 """Size of the recall that may not fall: what is bought with an item, among the best-selling texts."""
 
@@ -74,3 +80,22 @@ def together_metric(items: pa.Table, events: pa.Table, seed: int) -> Metric | No
         return recall(check, by_vectors(remembering(encode), "together")).texts
 
     return measure
+
+
+def judged_metric(shop: Shop, items: pa.Table) -> Metric | None:
+    """Returns precision@10 of the judged queries that may be tuned on, by vectors alone, in a part of the catalogue:
+    what is right for a query, and others. None for a shop without such queries.
+
+    Raises DataError when the check file is not right.
+    """
+    file = spelled_queries(shop)
+    if file is None or not any(query.use == "tune" for query in file.queries):
+        return None
+    every = catalogue_texts(item_texts(items), np.zeros(items.num_rows, np.int64))
+    right = query_check(file, items, every, "tune").right
+    rows = [np.flatnonzero(one) for one in right] + [np.arange(items.num_rows)]
+    most = [OF_A_QUERY] * len(right) + [OTHERS]
+    taken = np.unique(np.concatenate([of[:: -(-len(of) // count)] for of, count in zip(rows, most, strict=True)]))
+    part = items.take(pa.array(taken))
+    check = query_check(file, part, catalogue_texts(item_texts(part), np.zeros(len(taken), np.int64)), "tune")
+    return lambda encode: precisions(check, by_vectors(remembering(encode), "query"))

@@ -34,7 +34,7 @@ def frontier_table(frontier: Frontier, chosen: Point | None) -> Table:
         rows.setdefault(chosen.name, _row(chosen))
     notes = (
         f"asked: {frontier.limits.told}; {len(frontier.points)} points measured, those that nothing beats are shown",
-        "quality: the worse of what the first ten are worth to the original and of the shop's own metric, as shares",
+        "quality: the worse of what the first ten are worth to the original and of the shop's own metrics, each beyond chance; metric kept: of the one that lost most",
         "ms: processor time of one short text on one thread, and of one among many; B: a vector in one byte a number",
     )
     columns = ("quality", "first ten kept", "metric kept", "ms", "ms of many", "MB", "B a vector")
@@ -115,6 +115,6 @@ def _row(point: Point) -> dict[str, float]:
         "ms": point.ms,
         "ms of many": point.ms_of_many,
         "MB": point.bytes / 1e6,
-        "B a vector": float(point.item_bytes),
+        "B a vector": point.item_bytes,
     }
     return row if point.metric_kept is None else row | {"metric kept": point.metric_kept}
