@@ -34,7 +34,7 @@ def frontier_table(frontier: Frontier, chosen: Point | None) -> Table:
         rows.setdefault(chosen.name, _row(chosen))
     notes = (
         f"asked: {frontier.limits.told}; {len(frontier.points)} points measured, those that nothing beats are shown",
-        "quality: the worse of what the first ten are worth to the original and of each of the shop's own metrics, as shares",
+        "quality: the worse of what the first ten are worth to the original and of each shop metric, as shares",
         "metric kept: of the metric that lost most, chance included, which quality does not count",
         "ms: processor time of one short text on one thread, and of one among many; B: a vector in one byte a number",
     )
