@@ -30,7 +30,7 @@ from tradewind.evaluation.report import Table
 from tradewind.evaluation.significance import paired_bootstrap
 from tradewind.tasks.profile.build import Shelf, build_profile
 from tradewind.tasks.profile.predicted import attribute_features
-from tradewind.tasks.profile.sensitive import default_sensitivity
+from tradewind.settings.sensitive import default_sensitivity
 from tradewind.training.profile.attributes import ToldBands, cross_validated
 
 COARSE: dict[str, dict[str, tuple[str, ...]]] = {

@@ -17,7 +17,7 @@ from tradewind.registry.artefacts import load
 from tradewind.registry.keys import load_public
 from tradewind.registry.pointers import current
 from tradewind.settings import Shop
-from tradewind.tasks.profile.sensitive import default_sensitivity
+from tradewind.settings.sensitive import default_sensitivity
 from tradewind.tasks.purchase.next_days import NextDays, category_key, read_next_days
 from tradewind.telemetry import logger
 

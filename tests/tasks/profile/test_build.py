@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tradewind.data.features.price_band import PriceBands
 from tradewind.data.records import Event, EventType, Item
 from tradewind.tasks.profile.build import ProfileConfig, Shelf, build_profile
-from tradewind.tasks.profile.sensitive import default_sensitivity
+from tradewind.settings.sensitive import default_sensitivity
 from tradewind.tasks.profile.tags import Deletions, Tag
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

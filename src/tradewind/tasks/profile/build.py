@@ -17,7 +17,7 @@ from tradewind.data.features.recency import age_in_days, decay
 from tradewind.data.features.rfv import rfv_of
 from tradewind.data.features.taste import taste_vectors
 from tradewind.data.records import CATEGORY_SEPARATOR, Event, EventType, Item
-from tradewind.tasks.profile.sensitive import Sensitivity, default_sensitivity
+from tradewind.settings.sensitive import Sensitivity, default_sensitivity
 from tradewind.tasks.profile.tags import KINDS, Deletions, Evidence, Tag, TaggedProfile
 
 RECENCY: Final = ((7.0, "within a week"), (30.0, "within a month"), (90.0, "within three months"))

@@ -6,7 +6,6 @@ when it is asked: no model of it can exist.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,27 +18,21 @@ from tradewind.data.features.shopping_habits import HABITS, shopping_habits
 from tradewind.data.features.spend_shares import spend_shares
 from tradewind.data.records import Event, EventType
 from tradewind.errors import ConfigError, DataError
-from tradewind.tasks.profile.sensitive import Sensitivity, default_sensitivity
+from tradewind.settings.predicted import TOPICS_SAID, offence
 from tradewind.tasks.profile.tags import Evidence, Tag
 
 Floats = npt.NDArray[np.float64]
 
-ADULT: Final = 18
 _FLOOR: Final = 0.01
-_AGE: Final = re.compile(r"\bage\b|\baged?\b|年龄|年齡", re.IGNORECASE)
 
 
-def require_harmless(attribute: str, bands: Sequence[str], sensitivity: Sensitivity | None = None) -> None:
+def require_harmless(attribute: str, bands: Sequence[str]) -> None:
     """Raises ConfigError for an attribute that must never be predicted: by its own words, by those of a band, or
     because a band of an age begins below 18."""
-    words = sensitivity or default_sensitivity()
-    named = [attribute.replace("_", " "), *bands]
-    bad = next((name for name in named if not words.allows(name)), None)
-    if bad is None and _AGE.search(named[0]):
-        bad = next((band for band in bands if _youngest(band) < ADULT), None)
+    bad = offence((attribute,), bands)
     if bad is not None:
         raise ConfigError(
-            f"{attribute} is never predicted: {bad!r} is about health, pregnancy, religion, sex or minors",
+            f"{attribute} is never predicted: {bad!r} is about {TOPICS_SAID}",
             hint="leave it out; a person may tell a shop such things, a shop does not guess them",
         )
 
@@ -110,11 +103,3 @@ class BandPredictor:
         evidence = tuple(Evidence(e.event_id, e.time, e.item, 1.0) for e in reversed(read))
         value = f"{self.model.attribute} {self.model.bands[band]}"
         return (Tag("predicted", value, float(chances[band]), evidence, self.model.why(row, band)),)
-
-
-def _youngest(band: str) -> int:
-    """Returns the lowest age that a band may hold: 0 for "under 25" and for a band without a number."""
-    if re.search(r"under|below|less|up to|<|以下|未满|未滿", band, re.IGNORECASE):
-        return 0  # "under 35" does not say that it begins with grown-ups
-    numbers = [int(found) for found in re.findall(r"\d+", band)]
-    return min(numbers, default=0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tradewind.data.records import Item
 from tradewind.errors import ConfigError
-from tradewind.tasks.profile.sensitive import TOPICS, default_sensitivity
+from tradewind.settings.sensitive import TOPICS, default_sensitivity
 
 WORDS = default_sensitivity()
 PHRASES = {

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-from tradewind.data.records import Item
 from tradewind.errors import ConfigError
 
 TOPICS: Final = ("health", "pregnancy", "religion", "sex", "minors")
@@ -22,6 +21,22 @@ AUDIENCE: Final = "audience"
 _WORDS: Final = Path(__file__).with_name("sensitive_words.txt")
 _TOKEN: Final = re.compile(r"[^\W\d_]+")
 _HAN: Final = re.compile(r"[一-鿿]")
+
+
+class Shelved(Protocol):
+    """What an item is called: settings stand below the records, and read no more of one than this."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def brand(self) -> str | None: ...
+
+    @property
+    def category(self) -> Sequence[str]: ...
+
+    @property
+    def attributes(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,7 @@ class Sensitivity:
         """Returns the first sensitive topic that a text touches, else None; words of an audience alone are none."""
         return self._first(text, TOPICS)
 
-    def of_item(self, item: Item) -> str | None:
+    def of_item(self, item: Shelved) -> str | None:
         """Returns the topic that the item's title, brand, category or attributes touch, else None."""
         attributes = [word for pair in item.attributes.items() for word in pair]
         return next((t for w in (item.title, item.brand, *item.category, *attributes) if (t := self.topic(w))), None)
