@@ -28,9 +28,9 @@ from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.classification import macro_f1
 from tradewind.evaluation.report import Table
 from tradewind.evaluation.significance import paired_bootstrap
+from tradewind.settings.sensitive import default_sensitivity
 from tradewind.tasks.profile.build import Shelf, build_profile
 from tradewind.tasks.profile.predicted import attribute_features
-from tradewind.settings.sensitive import default_sensitivity
 from tradewind.training.profile.attributes import ToldBands, cross_validated
 
 COARSE: dict[str, dict[str, tuple[str, ...]]] = {

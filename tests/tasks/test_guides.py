@@ -31,3 +31,10 @@ def test_what_the_purchase_page_names_is_there() -> None:
     contract = (GUIDE.parent / "reference" / "openapi.json").read_text(encoding="utf-8")
     routes = set(re.findall(r"/v1/[a-z/]+", text))
     assert routes and routes <= set(json.loads(contract)["paths"])
+
+
+def test_what_the_profile_page_turns_on_is_read_as_written() -> None:
+    text = (GUIDE / "profile.md").read_text(encoding="utf-8")
+    (block,) = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.S)]
+    income = LearnSettings.model_validate(block["learn"]).predicted["income"]
+    assert list(income.bands) == ["under 35K", "35-74K", "75K and over"]

@@ -14,8 +14,8 @@ from tradewind.data.records import CATEGORY_SEPARATOR, Event, Item
 from tradewind.engine.parts import View
 from tradewind.errors import RequestError
 from tradewind.index.filters import Filters
-from tradewind.tasks.profile.build import Shelf, words_of
 from tradewind.settings.sensitive import default_sensitivity
+from tradewind.tasks.profile.build import Shelf, words_of
 from tradewind.tasks.profile.tags import Deletions
 
 _BAND: Final = "price_band:"

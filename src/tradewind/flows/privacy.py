@@ -12,15 +12,17 @@ from tradewind.data.records import Item
 from tradewind.data.snapshot import publish_tombstones
 from tradewind.data.store import Store, open_store
 from tradewind.data.store.catalogue import item_of_row
+from tradewind.engine.predicted import ON, Guesses
 from tradewind.engine.purchases import KIND, NAME
 from tradewind.errors import NotFoundError, RequestError
 from tradewind.flows.ledger import Ledger
 from tradewind.flows.up import STEPS
+from tradewind.registry.layout import artefact_names
 from tradewind.registry.pointers import current
 from tradewind.settings import Shop
 from tradewind.settings.purchase import PURCHASE
 from tradewind.tasks.profile.build import Shelf, build_profile
-from tradewind.tasks.profile.tags import Deletions
+from tradewind.tasks.profile.tags import PREDICTED, Deletions
 
 LEARNED_WITHOUT_PEOPLE = ("weights",)
 """The steps of `up` that see nobody's events."""
@@ -56,7 +58,7 @@ def export(shop: Shop, user: str) -> dict[str, Any]:
     """
     with closing(open_store(shop)) as store:
         pseudonym = _pseudonym(store, user)
-        return store.export_user(pseudonym) | {"profile": _profile(store, pseudonym)}
+        return store.export_user(pseudonym) | {"profile": _profile(shop, store, pseudonym)}
 
 
 def erase(shop: Shop, user: str, *, sure: bool) -> Erasure:
@@ -75,8 +77,14 @@ def erase(shop: Shop, user: str, *, sure: bool) -> Erasure:
         erased = store.erase_user(user)
         publish_tombstones(store, shop.snapshots)
     there = [path for path in shop.snapshots.glob("*/snapshot.json") if not path.parent.name.startswith(".")]
-    learned = (PURCHASE,) if current(shop.artefacts, KIND, NAME) else ()
-    return Erasure(erased.events if erased else 0, len(there), _rebuilds(shop), learned)
+    return Erasure(erased.events if erased else 0, len(there), _rebuilds(shop), _learned(shop))
+
+
+def _learned(shop: Shop) -> tuple[str, ...]:
+    """Returns the names under which `tradewind train` learned from people, and learns again."""
+    buying = (PURCHASE,) if current(shop.artefacts, KIND, NAME) else ()
+    guessed = [name for kind, name in artefact_names(shop.artefacts) if kind == PREDICTED]
+    return buying + tuple(name for name in guessed if current(shop.artefacts, PREDICTED, name))
 
 
 def _rebuilds(shop: Shop) -> tuple[str, ...]:
@@ -91,13 +99,15 @@ def _pseudonym(store: Store, user: str) -> str:
     return found
 
 
-def _profile(store: Store, pseudonym: str) -> dict[str, Any]:
+def _profile(shop: Shop, store: Store, pseudonym: str) -> dict[str, Any]:
     """Returns what the surfaces conclude from the events; nothing while personalisation is off."""
     if not store.consent(pseudonym).personalise:
         return {}
     events, items = store.events_of(pseudonym), _items(store)
     profile = profile_of(events)
-    tagged = build_profile(events, Shelf(items, price_bands(items.values())), _deletions(store, pseudonym))
+    shelf, bought = Shelf(items, price_bands(items.values())), {event.item for event in events}
+    guesses = Guesses(shop).predictors({name: items[name] for name in bought if name in items})
+    tagged = build_profile(events, shelf, _deletions(store, pseudonym), ON, guesses)
     return {
         "category": dict(tagged.of_kind("category")),
         "brand": dict(tagged.of_kind("brand")),

@@ -12,6 +12,7 @@ from fastapi import Request
 from tradewind.data.store import Store
 from tradewind.engine.engine import Engine
 from tradewind.engine.estimators import Estimators
+from tradewind.engine.predicted import Guesses
 from tradewind.engine.purchases import Purchases
 from tradewind.errors import AccessError
 from tradewind.service.audit import FILE_NAME, Audit
@@ -50,6 +51,7 @@ class Service:
     engine: Engine
     estimators: Estimators
     purchases: Purchases
+    guesses: Guesses
     store: Store
     keys: KeyRing
     people: People
@@ -97,6 +99,7 @@ def open_service(shop: Shop, parts: tuple[Engine, Store], worker: Worker, metric
         engine=engine,
         estimators=Estimators(shop),
         purchases=Purchases(shop),
+        guesses=Guesses(shop),
         store=store,
         keys=open_keys(shop.keys),
         people=People(store, verifier(settings.user_tokens, shop.root), demo),

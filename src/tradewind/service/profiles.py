@@ -7,12 +7,13 @@ from typing import Final
 
 from tradewind.data.features.profile import profile_of
 from tradewind.data.records import Event
+from tradewind.engine.predicted import ON
 from tradewind.engine.tags import shelf_of
 from tradewind.service.assembly import Service
 from tradewind.service.problems import ProblemError
 from tradewind.service.schemas.users import Interest, ProfileAnswer, TagEvidence, TagShown
 from tradewind.tasks.profile.build import build_profile
-from tradewind.tasks.profile.tags import Deletions, Tag, TaggedProfile
+from tradewind.tasks.profile.tags import PREDICTED, Deletions, Tag, TaggedProfile
 
 MOST_SHOWN: Final = 100
 
@@ -20,7 +21,8 @@ MOST_SHOWN: Final = 100
 def profile_answer(service: Service, user: str | None) -> ProfileAnswer:
     """Returns what is concluded about `user` (a pseudonym); nothing for somebody unknown or with the switch off.
 
-    Items of a sensitive topic (health, pregnancy, religion, sex, minors) make no tag, whatever was bought.
+    Items of a sensitive topic (health, pregnancy, religion, sex, minors) make no tag, whatever was bought, and no guess
+    reads them.
     """
     personalise = user is None or service.store.consent(user).personalise
     events = service.store.events_of(user) if user and personalise else []
@@ -71,7 +73,8 @@ def _has(service: Service, user: str, wanted: Deletions) -> bool:
 
 
 def _tagged(service: Service, events: Sequence[Event], deletions: Deletions) -> TaggedProfile:
-    return build_profile(events, shelf_of(service.engine.serving.view, events), deletions)
+    shelf = shelf_of(service.engine.serving.view, events)
+    return build_profile(events, shelf, deletions, ON, service.guesses.predictors(shelf.items))
 
 
 def _deletions(service: Service, user: str) -> Deletions:
@@ -80,10 +83,10 @@ def _deletions(service: Service, user: str) -> Deletions:
 
 def _shown(tag: Tag) -> TagShown:
     newest = [TagEvidence(event=e.event_id, time=e.time.isoformat(), item=e.item) for e in tag.evidence[:MOST_SHOWN]]
-    weight = round(tag.weight, 4)
     return TagShown(
-        id=tag.id, kind=tag.kind, value=tag.value, weight=weight, rests_on=len(tag.evidence), evidence=newest
-    )
+        id=tag.id, kind=tag.kind, value=tag.value, weight=round(tag.weight, 4), guess=tag.kind == PREDICTED,
+        note=tag.note, rests_on=len(tag.evidence), evidence=newest,
+    )  # fmt: skip
 
 
 def _interests(tagged: TaggedProfile, kind: str) -> list[Interest]:

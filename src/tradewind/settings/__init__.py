@@ -20,6 +20,7 @@ from tradewind.settings.learn import (
     TechniqueSettings,
     UnlabelledSettings,
 )
+from tradewind.settings.predicted import PredictedSettings
 from tradewind.settings.pretrain import PretrainSettings, TextsSettings
 from tradewind.settings.search import SearchSettings
 from tradewind.settings.serve import IndexSettings, ServeSettings, UserTokenSettings
@@ -41,6 +42,7 @@ __all__ = [
     "MatchSettings",
     "Method",
     "NegativeSettings",
+    "PredictedSettings",
     "PretrainSettings",
     "SearchSettings",
     "ServeSettings",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from tradewind.settings.base import Settings
 from tradewind.settings.data import SourceSettings
 from tradewind.settings.describe import DescribeSettings
+from tradewind.settings.predicted import PredictedSettings, harmless
 from tradewind.settings.pretrain import PretrainSettings
 from tradewind.settings.purchase import PurchaseSettings, not_named_purchase
 from tradewind.settings.resources import ResourceSettings
@@ -208,6 +209,9 @@ class LearnSettings(Settings):
     sent."""
     resources: ResourceSettings = ResourceSettings()
     purchase: PurchaseSettings = PurchaseSettings()
+    predicted: dict[str, PredictedSettings] = {}
+    """Attributes that are guessed of people who did not tell them, by name; none unless written, and never a sensitive
+    one. `tradewind train NAME` learns one."""
     search: SearchSettings = SearchSettings()
     pretrain: PretrainSettings = PretrainSettings()
     describe: DescribeSettings = DescribeSettings()
@@ -215,3 +219,11 @@ class LearnSettings(Settings):
     """Models of the shop's own by name, each learned by `tradewind train NAME`, asked by `tradewind predict NAME`."""
 
     _names = field_validator("estimators")(not_named_purchase)
+    _harmless = field_validator("predicted")(harmless)
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> Self:
+        both = sorted(set(self.estimators) & set(self.predicted))
+        if both:
+            raise ValueError(f"{both[0]!r} names an estimator and a predicted attribute: choose another for one")
+        return self

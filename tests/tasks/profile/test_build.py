@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tradewind.data.features.price_band import PriceBands
 from tradewind.data.records import Event, EventType, Item
-from tradewind.tasks.profile.build import ProfileConfig, Shelf, build_profile
 from tradewind.settings.sensitive import default_sensitivity
+from tradewind.tasks.profile.build import ProfileConfig, Shelf, build_profile
 from tradewind.tasks.profile.tags import Deletions, Tag
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -118,16 +118,31 @@ def test_the_order_of_the_log_makes_no_difference() -> None:
 
 
 class Guess:
-    def tags(self, _events: list[Event]) -> list[Tag]:
-        return [Tag("predicted", "age 45-54", 0.8), Tag("predicted", "pregnant soon", 0.9)]
+    def __init__(self) -> None:
+        self.read: list[str | None] = []
+
+    def tags(self, events: list[Event]) -> list[Tag]:
+        self.read = [event.item for event in events]
+        return [Tag("predicted", "age: 45-54", 0.8), Tag("predicted", "pregnant: soon", 0.9)]
 
 
 def test_predicted_attributes_are_off_until_asked_for_and_never_sensitive() -> None:
     assert not build_profile(events(), SHELF, predictors=[Guess()]).of_kind("predicted")
     on = ProfileConfig(predict=True)
-    assert build_profile(events(), SHELF, config=on, predictors=[Guess()]).of_kind("predicted") == {"age 45-54": 0.8}
-    gone = Deletions().with_tag("predicted:age")
-    assert not build_profile(events(), SHELF, gone, on, [Guess()]).of_kind("predicted")
+    assert build_profile(events(), SHELF, config=on, predictors=[Guess()]).of_kind("predicted") == {"age: 45-54": 0.8}
+    for taken_back in ("predicted:age", "predicted:Age: 45-54", "predicted:age: 19-24"):
+        gone = Deletions().with_tag(taken_back)
+        assert not build_profile(events(), SHELF, gone, on, [Guess()]).of_kind("predicted"), "not under another band"
+    other = Deletions().with_tag("predicted:ag")
+    assert build_profile(events(), SHELF, other, on, [Guess()]).of_kind("predicted")
+
+
+def test_a_guess_reads_nothing_of_a_sensitive_item_nor_of_a_deleted_tag() -> None:
+    guess, on = Guess(), ProfileConfig(predict=True)
+    build_profile(events(), SHELF, config=on, predictors=[guess])
+    assert sorted(set(filter(None, guess.read))) == ["assam", "dress", "pot", "sencha"]
+    build_profile(events(), SHELF, Deletions().with_tag("brand:Clear"), on, [guess])
+    assert sorted(set(filter(None, guess.read))) == ["dress", "sencha"]
 
 
 def test_nobody_and_nothing_wanted_make_no_tags() -> None:

@@ -12,6 +12,7 @@ from tradewind.cli.reporter import TerminalReporter, bar
 from tradewind.cli.results import print_learned
 from tradewind.errors import RequestError
 from tradewind.flows.estimators import learn_estimator
+from tradewind.flows.predicted import learn_attribute
 from tradewind.flows.purchases import learn_purchases
 from tradewind.flows.rates import find_rate
 from tradewind.flows.up import build_shop
@@ -35,12 +36,13 @@ def ingest(shop: Path = SHOP) -> None:
 
 @app.command()
 def train(
-    task: str = typer.Argument(..., help="match, classify, next_item, purchase, describe, or an estimator's name."),
+    task: str = typer.Argument(..., help="match, classify, next_item, purchase, describe, or an own name."),
     shop: Path = SHOP,
     find: bool = typer.Option(False, "--find-rate", help="Only say which learning rates an estimator's run can take."),
     ablate: bool = typer.Option(False, "--ablate", help="Also measure what each part of `knowledge` is worth."),
 ) -> None:
-    """Train one task again, with what it needs before it; or one of the shop's own `learn.estimators`."""
+    """Train one task again, with what it needs before it; or one of the shop's own `learn.estimators` or
+    `learn.predicted`."""
     if task in TASKS and not (find or ablate):
         _again(shop, task)
         return
@@ -55,9 +57,14 @@ def train(
         print(learned_purchases.text())
         return
     opened = load_shop(shop)
-    own = sorted(opened.settings.learn.estimators)
+    own, predicted = sorted(opened.settings.learn.estimators), sorted(opened.settings.learn.predicted)
+    if task in predicted and not (find or ablate):
+        with TerminalReporter() as reporter:
+            guessing = learn_attribute(opened, task, reporter.alone(f"Learn to guess {task}"))
+        print(guessing.text())
+        return
     if task not in own:
-        known = own if find or ablate else [*TASKS, "purchase", "describe", *own]
+        known = own if find or ablate else [*TASKS, "purchase", "describe", *own, *predicted]
         raise RequestError(
             f"there is no {'estimator' if find or ablate else 'task'} {task!r}",
             hint=f"there are {', '.join(known) or 'none'}",

@@ -81,6 +81,15 @@ def user(connection: Connection, pseudonym: str) -> User | None:
     return None if row is None else User(pseudonym, bool(row[0]), row[1])
 
 
+def willing(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Returns which of these pseudonyms may be concluded from: personalisation on, and not erased."""
+    found: set[str] = set()
+    for part in chunks(names):
+        of_whom = people.c.pseudonym.in_(part) & people.c.personalise & ~people.c.erased
+        found.update(connection.execute(select(people.c.pseudonym).where(of_whom)).scalars())
+    return found
+
+
 def change(connection: Connection, pseudonym: str, **values: Any) -> bool:
     """Sets columns of one person and moves the version. Returns whether there is such a person."""
     changed = update(people).where(people.c.pseudonym == pseudonym).values(version=people.c.version + 1, **values)

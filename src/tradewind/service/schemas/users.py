@@ -47,9 +47,14 @@ class TagShown(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: str = Field(description="What names the tag when it is deleted.")
-    kind: str = Field(description="category, brand, price_band, recency, frequency or value.")
+    kind: str = Field(description="category, brand, price_band, recency, frequency, value or predicted.")
     value: str
-    weight: float = Field(description="A share of the interest; of a rhythm days, baskets a month, or money a basket.")
+    weight: float = Field(
+        description="A share of the interest; of a rhythm days, baskets a month, or money a basket; of a guess its "
+        "probability."
+    )
+    guess: bool = Field(description="Whether it is predicted, and no more than a guess.")
+    note: str = Field(description="Of a guess: that it is one, and what spoke for it.")
     rests_on: int = Field(description="How many events it rests on.")
     evidence: list[TagEvidence] = Field(description="The newest hundred of them; the export holds every event.")
 

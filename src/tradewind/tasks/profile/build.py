@@ -73,7 +73,7 @@ def build_profile(
 
     Events with an item of a sensitive topic add to no interest and not to the vector; they are counted as withheld. A
     deleted tag is not made, and what is left is shared out as if it never had been; its items add nothing to the
-    vector either.
+    vector either, and no guess reads them.
     """
     settings, gone = config or ProfileConfig(), deletions or Deletions()
     ordered = in_time_order(events)
@@ -84,7 +84,8 @@ def build_profile(
     kept = [wish for wish in wishes if not any(gone.holds(kind, value) for kind, value in wish.words.items())]
     tags = [tag for kind in KINDS[:3] for tag in _interests(kind, wishes, gone, settings)]
     tags += [tag for tag in _rhythm(ordered, last) if not gone.holds(tag.kind, tag.value)]
-    tags += _predicted(ordered, gone, settings, predictors)
+    read = {wish.evidence.event_id for wish in kept}
+    tags += _predicted([event for event in ordered if event.event_id in read], gone, settings, predictors)
     return TaggedProfile(tuple(tags), _vector(kept, shelf), withheld)
 
 

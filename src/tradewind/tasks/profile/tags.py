@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 KINDS: Final = ("category", "brand", "price_band", "recency", "frequency", "value", "predicted")
+PREDICTED: Final = KINDS[6]
 RHYTHM: Final = KINDS[3:6]
 """The kinds that say how lately, how often and for how much, and nothing of what."""
 
@@ -26,7 +27,8 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Tag:
     """`kind` is one of KINDS and `value` its words; `weight` is a share of the interest (category, brand, price band),
-    a figure (recency in days, frequency in baskets a month, value in money), or a probability (predicted).
+    a figure (recency in days, frequency in baskets a month, value in money), or a probability (predicted, whose value
+    is the attribute, a colon and the band: `income: high`).
 
     `evidence` is newest first and complete: the shares of a kind are the sums of their evidence over that of the kind.
     """
@@ -42,11 +44,19 @@ class Tag:
         """Returns what a person names to delete the tag."""
         return f"{self.kind}:{self.value}"
 
+    @property
+    def note(self) -> str:
+        """Returns for a guess that it is one, in words for the person; nothing for what the events themselves say."""
+        if self.kind != PREDICTED:
+            return ""
+        spoke = f"; what spoke most for it: {self.why}" if self.why else "; nothing in particular spoke for it"
+        return f"a guess from {len(self.evidence)} purchases, and not something that you told{spoke}"
+
     def as_json(self) -> dict[str, Any]:
         """Returns the tag in words and numbers, times in ISO form."""
         rests_on = [{"event": e.event_id, "time": e.time.isoformat(), "item": e.item} for e in self.evidence]
         shown = {"id": self.id, "kind": self.kind, "value": self.value, "weight": round(self.weight, 4)}
-        return {**shown, "evidence": rests_on, **({"why": self.why} if self.why else {})}
+        return {**shown, "evidence": rests_on, **({"note": self.note} if self.note else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +75,17 @@ class Deletions:
         return Deletions(self.ids - {_same(tag_id)})
 
     def holds(self, kind: str, value: str) -> bool:
-        """Whether a tag was deleted, whatever its case or width; `predicted:age` covers every value of that kind.
+        """Whether a tag was deleted, whatever its case or width.
 
-        The words of a rhythm follow the days and the money, so that whoever deletes one of a kind deletes the kind.
+        The words of a rhythm follow the days and the money, so that whoever deletes one of a kind deletes the kind; a
+        guess follows each purchase, so that whoever deletes one is not guessed on that attribute again.
         """
         if _same(f"{kind}:{value}") in self.ids:
             return True
         if kind in RHYTHM and any(each.startswith(f"{kind}:") for each in self.ids):
             return True
-        return kind == "predicted" and _same(f"{kind}:{value.split(' ')[0]}") in self.ids
+        attribute = _same(f"{kind}:{value.split(':')[0]}")
+        return kind == PREDICTED and any(each == attribute or each.startswith(f"{attribute}:") for each in self.ids)
 
     def as_json(self) -> list[str]:
         """Returns the ids, sorted."""
