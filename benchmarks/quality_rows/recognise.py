@@ -21,8 +21,9 @@ from tradewind.runtime.vision import PictureInput
 from tradewind.settings import LearnSettings, TaskSettings
 from tradewind.tasks.recognise.pictures import LabelledPictures, from_folders, held_out
 from tradewind.training.plan import Budget, Plan, plan_run
+from tradewind.training.recognise.bench import RecogniseSettings
 from tradewind.training.recognise.measure import CHANCE, PROBE, TUNED
-from tradewind.training.recognise.train import RecogniseSettings, train
+from tradewind.training.recognise.train import train
 from tradewind.training.result import TrainResult
 from tradewind.training.tuning import method
 

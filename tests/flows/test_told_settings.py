@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradewind.flows.estimators import told_settings
+from tradewind.flows.making import told_settings
 from tradewind.settings import EstimatorSettings
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tradewind import plugins
 from tradewind.flows.estimators import learn_estimator
@@ -13,6 +16,18 @@ from tradewind.testing.tasks import BadRow, TaskSample, check_task
 THINGS = {"milk": "dairy", "cheese": "dairy", "bread": "bakery", "rolls": "bakery"}
 WORDS = ("[PAD]", "[UNK]", "passage", "query", ":", "acme", "zeta", "good", "bad", "red", "blue", *THINGS, *"123456789")
 NUMBERS = range(1, 9)
+
+
+def drawn(red: int, blue: int, seed: int) -> bytes:
+    """Returns a PNG of noise in one colour."""
+    pixels = np.random.default_rng(seed).integers(0, 90, (20, 16, 3), dtype=np.uint8)
+    pixels += np.array([red, 0, blue], dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+PICTURES = {f"pictures/{n}.png": drawn(150 * (n % 2), 150 * (1 - n % 2), n) for n in range(40)}
 
 SAMPLES = {
     "category": TaskSample(
@@ -83,6 +98,18 @@ SAMPLES = {
         ],
         WORDS,
         [("milk", ["blue milk", "red milk"]), ("bread", ["red bread"])],
+    ),
+    "recognise": TaskSample(
+        {"picture": "file", "target": "shelf"},
+        [{"file": name, "shelf": f"colours > {('blue', 'red')[n % 2]}"} for n, name in enumerate(PICTURES)],
+        [
+            BadRow({"file": "pictures/0.png", "shelf": "colours >"}, "target", "empty_level"),
+            BadRow({"file": "pictures/none.png", "shelf": "colours > red"}, "picture", "no_such_file"),
+        ],
+        WORDS,
+        [{"picture": "pictures/0.png"}, {"picture": "pictures/1.png"}],
+        {"views": 1},
+        PICTURES,
     ),
 }
 

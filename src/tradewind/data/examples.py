@@ -8,25 +8,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import numpy as np
 import orjson
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradewind.data.checks import Finding
-from tradewind.data.checks.missing_column import require_columns
-from tradewind.data.expressions import Columns, Expression, columns_of, parse_all
+from tradewind.data.example_rows import ExampleRows, Row
+from tradewind.data.expressions import parse_all
 from tradewind.data.files import written_whole
 from tradewind.data.quarantine import Quarantine, quarantine_path
 from tradewind.data.report import TableReport
 from tradewind.data.snapshot import latest_snapshot
-from tradewind.data.sources import SourceBatch, open_source
-from tradewind.data.values import to_texts
+from tradewind.data.sources import open_source
 from tradewind.errors import DataError
 from tradewind.privacy.masking import mask
 from tradewind.settings import ExamplesSettings, Shop, SourceSettings
 
-PARTS: Final = ("text", "second", "target", "group")
+PARTS: Final = ("text", "picture", "second", "target", "group")
+"""What of a row may be an example's."""
 Parse = Callable[[str], Any]
 """A target as it is written to the task's own value; raises ValueError with the reason when it is none."""
 
@@ -46,6 +44,7 @@ class Fitting:
 class Examples:
     """Texts, the second texts of pairs ("" without one), targets in the task's form, and the groups of a split.
 
+    Of pictures the texts are their files' names within the shop's folder, and the second texts hashes of their bytes.
     `places` says where a row of the table stands, "file:line"; texts that were made have none.
     """
 
@@ -80,24 +79,31 @@ def read_examples(
     The rows of `settings.answers` follow those of the source. Personal data in a text is masked.
     Raises DataError for a missing column or when no row is left.
     """
-    path = quarantine_path(shop.quarantine, name)
     fitting = fitting or Fitting()
-    reader = _Reader(parse, fitting, _item_texts(shop) if settings.second_as == "item" else None)
+    rows = _TextRows(parse, fitting, _item_texts(shop) if settings.second_as == "item" else None)
+    return read_table(shop, name, _tables(settings, shop), rows)
+
+
+def read_table(
+    shop: Shop, name: str, tables: Sequence[ExamplesSettings], rows: ExampleRows[Examples]
+) -> tuple[Examples, TableReport]:
+    """Returns what `rows` finds in `tables`, one after another, as `read_examples` does."""
+    path = quarantine_path(shop.quarantine, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         bad = Quarantine(file)
-        for table in _tables(settings, shop):
+        for table in tables:
             fields = parse_all({part: getattr(table, part) for part in PARTS})
             for batch in open_source(table.source, shop.root).batches():
-                reader.take(batch, fields, bad)
-        reader.leave_out(fitting, bad)
-    where = settings.source.path or settings.source.query or name
+                rows.take(batch, fields, bad)
+        rows.leave_out(bad)
+    where = tables[0].source.path or tables[0].source.query or name
     report = TableReport(
-        name, where, reader.read, len(reader.found), reader.repeats, bad.rows, dict(bad.reasons), {}, str(path)
+        name, where, rows.read, len(rows.found), rows.repeats, bad.rows, dict(bad.reasons), {}, str(path)
     )
-    if not len(reader.found):
-        raise DataError(f"none of {reader.read} rows is an example", where=where, hint=f"the reasons are in {path}")
-    return reader.found, report
+    if not len(rows.found):
+        raise DataError(f"none of {rows.read} rows is an example", where=where, hint=f"the reasons are in {path}")
+    return rows.found, report
 
 
 def answers_settings(path: str) -> ExamplesSettings:
@@ -112,62 +118,37 @@ def _tables(settings: ExamplesSettings, shop: Shop) -> list[ExamplesSettings]:
     return [settings, answers_settings(settings.answers)]
 
 
-class _Reader:
+class _TextRows(ExampleRows[Examples]):
     def __init__(self, parse: Parse, fitting: Fitting, items: Mapping[str, str] | None) -> None:
+        super().__init__(Examples())
         self._parse = parse
-        self._fit = fitting.fit
+        self._fitting = fitting
         self._asked = ("text", "second") if fitting.empty else ("text", "second", "target")
         self._items = items
         self._seen: set[tuple[str, str, str]] = set()
-        self.found = Examples()
-        self.read = self.repeats = 0
 
-    def take(self, batch: SourceBatch, fields: Mapping[str, Expression], bad: Quarantine) -> None:
-        """Adds the rows of a batch that are examples and lists the others."""
-        require_columns(columns_of(fields.values()), batch.columns.schema.names, batch.file)
-        raw: Columns = dict(zip(batch.columns.schema.names, batch.columns.columns, strict=True))
-        rows = batch.columns.num_rows
-        given = {name: expression.evaluate(raw, rows) for name, expression in fields.items()}
-        # The columns themselves are looked at: a template leaves out a part that it cannot read.
-        findings = {
-            int(place): Finding(name, "broken_utf8")
-            for name, expression in fields.items()
-            for column in expression.columns
-            for place in np.flatnonzero(to_texts(raw[column]).broken)
-        }
-        values = {name: to_texts(column).values.to_pylist() for name, column in given.items()}
-        whole = _untrimmed(given["text"]) if self._fit else []
-        for place in range(rows):
-            if place not in findings:
-                stands = f"{batch.file}:{batch.lines[place]}"
-                row = {name: column[place] for name, column in values.items()}
-                finding = self._add(row, whole[place] if whole else None, stands)
-                if finding:
-                    findings[place] = finding
-        self.read += rows + len(batch.unreadable)
-        bad.add_lines(batch.file, batch.unreadable)
-        bad.add_rows(batch, _shown(given), findings)
-
-    def leave_out(self, fitting: Fitting, bad: Quarantine) -> None:
+    def leave_out(self, bad: Quarantine) -> None:
         """Lists the examples from which nothing can be learned, and takes them out; what is left is looked at again."""
-        while fitting.unfit and (found := fitting.unfit(self.found.targets)):
+        unfit = self._fitting.unfit
+        while unfit and (found := unfit(self.found.targets)):
             for place, (reason, value) in sorted(found.items()):
                 bad.add(self.found.places[place], Finding("target", reason), value)
             self.found = self.found.without(found)
 
-    def _add(self, row: dict[str, str | None], whole: str | None, stands: str) -> Finding | None:
+    def add(self, row: Row) -> Finding | None:
+        """Keeps the row as an example, counts it as a repeat, or returns what is wrong with it."""
         for part in self._asked:
-            if part in row and not row[part]:
+            if part in row.values and not row.values[part]:
                 return Finding(part, f"empty_{part}")
-        text, second, written = row["text"] or "", row.get("second") or "", row["target"] or ""
+        text, second, written = row["text"], row["second"], row["target"]
         if self._items is not None:
             if second not in self._items:
                 return Finding("second", "unknown_item")
             second = self._items[second]
         try:
             target = self._parse(written)
-            if self._fit:
-                text, target = self._fit(whole or text, target)
+            if self._fitting.fit:
+                text, target = self._fitting.fit(row.untrimmed("text") or text, target)
         except ValueError as error:
             return Finding("target", str(error))
         if (text, second, written) in self._seen:
@@ -177,8 +158,8 @@ class _Reader:
         self.found.texts.append(mask(text).text)
         self.found.seconds.append(mask(second).text)
         self.found.targets.append(target)
-        self.found.groups.append(row.get("group") or without_numbers(text))
-        self.found.places.append(stands)
+        self.found.groups.append(row["group"] or without_numbers(text))
+        self.found.places.append(row.stands)
         return None
 
 
@@ -192,12 +173,3 @@ def _item_texts(shop: Shop) -> dict[str, str]:
     items = latest_snapshot(shop).items()
     texts = pc.if_else(pc.equal(items["text"], ""), items["title"], items["text"])
     return dict(zip(items["id"].to_pylist(), texts.to_pylist(), strict=True))
-
-
-def _untrimmed(column: pa.Array) -> list[str | None]:
-    """Offsets count the white space before a text."""
-    return [value if isinstance(value, str) else None for value in column.to_pylist()]
-
-
-def _shown(given: dict[str, Any]) -> dict[str, pa.Array]:
-    return {name: column for name, column in given.items() if isinstance(column, pa.Array)}

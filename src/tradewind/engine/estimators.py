@@ -13,6 +13,7 @@ from tradewind.errors import ArtefactError, ConfigError, NotFoundError, RequestE
 from tradewind.registry.artefacts import load
 from tradewind.registry.keys import load_public
 from tradewind.registry.pointers import current
+from tradewind.runtime.pictures import GivenPicture
 from tradewind.settings import EstimatorSettings, Shop
 from tradewind.tasks.estimators import Model, Reader, open_model
 from tradewind.tasks.rank.ranking import Candidates, ranked
@@ -22,9 +23,14 @@ KIND: Final = "estimator"
 MOST_TEXTS: Final = 256
 """Texts that are answered at a time."""
 TOGETHER: Final = 16
-"""Texts that are read before it is asked again whether anybody still waits."""
-Input = str | Candidates
-"""A text, or for tasks that compare two a query with the texts that are put in order for it."""
+"""Texts that are read before it is asked again whether anybody still waits; of pictures one."""
+Input = str | Candidates | GivenPicture
+"""A text; for tasks that compare two a query with the texts that are put in order for it; or a picture."""
+_FORMS: Final[dict[type, str]] = {
+    str: "answers texts: give no query and no picture",
+    Candidates: "puts texts in order for a query: give both",
+    GivenPicture: "answers pictures: give those, and no text",
+}
 
 
 def settings_of(shop: Shop, name: str) -> EstimatorSettings:
@@ -40,15 +46,15 @@ def settings_of(shop: Shop, name: str) -> EstimatorSettings:
 
 
 def require_texts(inputs: Sequence[Input]) -> None:
-    """Raises RequestError for no texts, too many, or an empty one, by its place."""
-    texts = [text for one in inputs for text in ([one] if isinstance(one, str) else one.texts)]
-    if any(not isinstance(one, str) and not (one.query.strip() and one.texts) for one in inputs):
+    """Raises RequestError for no inputs, too many, or an empty text, by its place."""
+    if any(isinstance(one, Candidates) and not (one.query.strip() and one.texts) for one in inputs):
         raise RequestError("a query is empty, or has no texts to put in order")
-    if not texts or len(texts) > MOST_TEXTS:
-        raise RequestError(f"{len(texts)} texts; between 1 and {MOST_TEXTS} are taken at a time")
-    empty = next((place for place, text in enumerate(texts) if not text.strip()), None)
+    parts = [part for one in inputs for part in (one.texts if isinstance(one, Candidates) else [one])]
+    if not parts or len(parts) > MOST_TEXTS:
+        raise RequestError(f"{len(parts)} texts or pictures; between 1 and {MOST_TEXTS} are taken at a time")
+    empty = next((place for place, part in enumerate(parts) if isinstance(part, str) and not part.strip()), None)
     if empty is not None:
-        raise RequestError(f"text {empty + 1} of {len(texts)} is empty")
+        raise RequestError(f"text {empty + 1} of {len(parts)} is empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +67,25 @@ class OpenEstimator:
     reader: Reader
 
     @property
-    def pairs(self) -> bool:
-        """Whether it compares two texts."""
-        return bool(self.model.config.get("pairs"))
+    def takes(self) -> type:
+        """What it answers: texts, queries with texts, or pictures."""
+        config = self.model.config
+        return GivenPicture if config.get("pictures") else Candidates if config.get("pairs") else str
 
     def predict(self, inputs: Sequence[Input], k: int = 1) -> list[dict[str, Any]]:
-        """Returns one answer an input, in order: of a text, or of a query the order of its texts.
+        """Returns one answer an input, in order: of a text or a picture, or of a query the order of its texts.
 
-        Raises RequestError for an empty text, for too many, or for texts without a query and the other way about.
+        Raises RequestError for an empty text, for too many, or for another kind of input than it takes; PictureError
+        for what is no picture.
         """
         require_texts(inputs)
-        texts = [one for one in inputs if isinstance(one, str)]
-        if len(texts) != (0 if self.pairs else len(inputs)):
-            raise RequestError(
-                f"{self.name} puts texts in order for a query: give both"
-                if self.pairs
-                else f"{self.name} answers texts: give no query"
-            )
-        if self.pairs:
-            return ranked(self.model, self.reader, [one for one in inputs if not isinstance(one, str)])
+        if not all(isinstance(one, self.takes) for one in inputs):
+            raise RequestError(f"{self.name} {_FORMS[self.takes]}")
+        if self.takes is Candidates:
+            return ranked(self.model, self.reader, [one for one in inputs if isinstance(one, Candidates)])
+        names = [one.name if isinstance(one, GivenPicture) else str(one) for one in inputs]
         return [
-            self.reader.read(outputs, text, k) for outputs, text in zip(self.model.outputs(texts), texts, strict=True)
+            self.reader.read(outputs, name, k) for outputs, name in zip(self.model.outputs(inputs), names, strict=True)
         ]
 
 
@@ -131,9 +135,10 @@ class Estimators:
         found = self._named(name)
         require_texts(texts)
         predictions: list[dict[str, Any]] = []
-        for start in range(0, len(texts), TOGETHER):
+        together = 1 if found.takes is GivenPicture else TOGETHER
+        for start in range(0, len(texts), together):
             still()
-            predictions += found.predict(texts[start : start + TOGETHER], k)
+            predictions += found.predict(texts[start : start + together], k)
         return Answers(found.version, predictions)
 
     def require(self, name: str) -> None:

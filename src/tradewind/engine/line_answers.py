@@ -11,9 +11,10 @@ import orjson
 from tradewind.engine.estimators import Answers, Input
 from tradewind.engine.text_lines import LineProblem, TextLine
 from tradewind.errors import RequestError
+from tradewind.runtime.pictures import PictureError
 
 Answer = Callable[[Sequence[Input]], Answers]
-"""Answers some inputs, one answer each; raises RequestError for one that cannot be answered."""
+"""Answers some inputs, one answer each; raises RequestError or PictureError for one that cannot be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class AnsweredLines:
 
 
 def answer_lines(lines: Sequence[TextLine], answer: Answer) -> AnsweredLines:
-    """Returns the answers to `lines`. Raises what `answer` raises, but for what one text alone is to blame for."""
+    """Returns the answers to `lines`. Raises what `answer` raises, but for what one input alone is to blame for."""
     good = [line for line in lines if line.problem is None]
     answered, version, refused = _answered(good, answer)
     rows, problems = [], []
@@ -49,7 +50,7 @@ def _answered(
         return {}, "", {}
     try:
         found = answer([line.asked for line in good])
-    except RequestError as error:
+    except (RequestError, PictureError) as error:
         if len(good) == 1:
             return {}, "", {good[0].number: LineProblem("refused", error.what)}
         return _one_by_one(good, answer)

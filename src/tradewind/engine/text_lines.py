@@ -1,4 +1,4 @@
-"""What is asked, one a line of JSON Lines: a text, or a query with texts; a bad line is named and keeps its place."""
+"""What is asked, one a line of JSON Lines: a text, a query with texts, or a picture; a bad line keeps its place."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from tradewind.engine.estimators import Input
+from tradewind.runtime.pictures import GivenPicture, sent_picture
 from tradewind.tasks.rank.ranking import Candidates
 
 LONGEST_TEXT: Final = 50_000
@@ -16,7 +17,7 @@ LONGEST_TEXT: Final = 50_000
 MOST_CANDIDATES: Final = 256
 """Texts that one line may have put in order."""
 LONGEST_LINE: Final = 1_000_000
-"""Bytes of one line: a text at its longest, every character escaped, has room."""
+"""Bytes of one line: a text at its longest, every character escaped, has room, and a picture of 700 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,12 @@ class LineProblem:
         return {"code": self.code, "detail": self.detail}
 
 
-FORMS: Final = '"a text", {"text": "a text"} or {"query": "a query", "texts": ["a text"]}'
+FORMS: Final = '"a text", {"text": "a text"}, {"query": "a query", "texts": ["a text"]} or {"picture": "base64"}'
 NOT_JSON: Final = LineProblem("not-json", f"a line is JSON in UTF-8: {FORMS}")
 NOT_A_TEXT: Final = LineProblem("not-a-text", f"a line is {FORMS}, {MOST_CANDIDATES} texts at most")
 EMPTY: Final = LineProblem("empty", "there is no text on this line")
-TOO_LONG: Final = LineProblem("too-long", f"a text may have {LONGEST_TEXT:,} characters")
+TOO_LONG: Final = LineProblem("too-long", f"a text may have {LONGEST_TEXT:,} characters, a line {LONGEST_LINE:,} bytes")
+NOT_BASE64: Final = LineProblem("not-base64", "a picture is the bytes of its file in base64")
 NOT_STORABLE: Final = LineProblem("not-text", "a NUL is not text")
 
 
@@ -76,9 +78,14 @@ def _read(raw: bytes) -> tuple[Input, LineProblem | None]:
         value: Any = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return "", NOT_JSON
-    asked = _asked(value)
+    try:
+        asked = _asked(value)
+    except ValueError:
+        return "", NOT_BASE64
     if asked is None:
         return "", NOT_A_TEXT
+    if isinstance(asked, GivenPicture):
+        return asked, None
     texts = [asked] if isinstance(asked, str) else [asked.query, *asked.texts]
     problem = next((found for text in texts if (found := _problem_of(text))), None)
     return (asked, None) if problem is None else ("", problem)
@@ -92,6 +99,8 @@ def _asked(value: Any) -> Input | None:
             return text
         case {"query": str() as query, "texts": [*texts], **rest} if not rest and 0 < len(texts) <= MOST_CANDIDATES:
             return Candidates(query, tuple(texts)) if all(isinstance(text, str) for text in texts) else None
+        case {"picture": str() as sent, **rest} if not rest:
+            return sent_picture(sent, "picture")
     return None
 
 

@@ -12,23 +12,27 @@ import numpy.typing as npt
 
 from tradewind.evaluation.calibration import reliability
 from tradewind.evaluation.classification import expected_calibration_error, macro_f1
-from tradewind.evaluation.robustness import Change, Robustness, Rows, robustness
-from tradewind.evaluation.slices import Slice, language_of, parts_of, slice_of, sliced
+from tradewind.evaluation.robustness import Robustness, Rows, robustness
+from tradewind.evaluation.slices import Slice, label_parts, language_of, parts_of, slice_of, sliced
 
 METRIC: Final = "accuracy"
 Answered = tuple[str, float]
 """The label that a model names first, and its probability."""
-Answer = Callable[[Sequence[str]], list[Answered]]
+Answer = Callable[[Sequence[Any]], list[Answered]]
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The test's texts and labels, how often each label was learned, and the rows `left_out` as no answer fits them."""
+    """The test's inputs and labels, how often each label was learned, and the rows `left_out` as no answer fits them.
 
-    texts: Sequence[str]
+    `parts` are what inputs that are no texts are looked at by, beside their labels.
+    """
+
+    inputs: Sequence[Any]
     labels: Sequence[str]
     learned: Mapping[str, int]
     left_out: int = 0
+    parts: Mapping[str, Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +58,35 @@ class Judged:
         return asdict(self)
 
 
-def judge(tested: HeldOut, answer: Answer, changes: Mapping[str, Change], *, seed: int) -> Judged:
+def judge(tested: HeldOut, answer: Answer, changes: Mapping[str, Callable[..., Any]], *, seed: int) -> Judged:
     """Returns what the answers to `tested` come to. Raises DataError when no row is left to test on."""
-    named = answer(tested.texts)
+    named = answer(tested.inputs)
+    texts = tested.inputs if tested.parts is None else ()
     right = _right([label for label, _ in named], tested.labels)
     sure = np.array([probability for _, probability in named])
     truth = np.array(tested.labels, dtype=object)
 
-    def score(texts: Sequence[str], rows: Rows) -> npt.NDArray[np.float64]:
-        return _right([label for label, _ in answer(texts)], truth[rows].tolist())
+    def score(inputs: Sequence[Any], rows: Rows) -> npt.NDArray[np.float64]:
+        return _right([label for label, _ in answer(inputs)], truth[rows].tolist())
 
     return Judged(
         rows=len(right),
         left_out=tested.left_out,
         whole=slice_of(right, "all", "rows", seed=seed),
         figures={METRIC: float(right.mean()), "macro-F1": macro_f1(tested.labels, [label for label, _ in named])},
-        slices=sliced(right, parts_of(tested.texts, tested.labels, tested.learned), seed=seed),
-        robustness=robustness(tested.texts, right, score, changes, seed=seed),
+        slices=sliced(right, _parts(tested), seed=seed),
+        robustness=robustness(tested.inputs, right, score, changes, seed=seed),
         calibration_error=expected_calibration_error(sure, right > 0),
         confidence=float(sure.mean()),
         reliability=reliability(sure, right > 0),
-        languages=tuple(sorted({language_of(text) for text in tested.texts})),
+        languages=tuple(sorted({language_of(text) for text in texts})),
     )
+
+
+def _parts(tested: HeldOut) -> Mapping[str, Sequence[str]]:
+    if tested.parts is None:
+        return parts_of(tested.inputs, tested.labels, tested.learned)
+    return {**label_parts(tested.labels, tested.learned), **tested.parts}
 
 
 def _right(named: Sequence[str], labels: Sequence[str]) -> npt.NDArray[np.float64]:

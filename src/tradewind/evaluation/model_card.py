@@ -157,7 +157,7 @@ def _changes(judged: Judged) -> Table:
         )
         for one in judged.robustness
     }
-    title = f"As published, {judged.metric} after changes of the texts, on the rows that they touch"
+    title = f"As published, {judged.metric} after changes of what is read, on the rows that they touch"
     return Table(title, columns, rows, down="change")
 
 

@@ -74,13 +74,17 @@ def parts_of(texts: Sequence[str], labels: Sequence[str], learned: Mapping[str, 
 
     `learned` counts the rows that were learned of each label.
     """
+    languages = [language_of(text) for text in texts]
+    return {"language": languages, **label_parts(labels, learned), "length": length_of(texts)}
+
+
+def label_parts(labels: Sequence[str], learned: Mapping[str, int]) -> dict[str, list[str]]:
+    """Returns every row's label, the first level of the label where labels have several, and its frequency."""
     head = _head(learned)
     parts = {
-        "language": [language_of(text) for text in texts],
         "category": [label.split(" > ")[0] for label in labels],
         "label": list(labels),
         "frequency": ["head" if label in head else "tail" for label in labels],
-        "length": length_of(texts),
     }
     return parts if any(" > " in label for label in labels) else {by: parts[by] for by in parts if by != "category"}
 

@@ -19,14 +19,14 @@ from tradewind.evaluation.judged import Answer, Answered, HeldOut, Judged, judge
 from tradewind.evaluation.model_card import CARD_FILE, Cost, ModelCard, limits_of
 from tradewind.flows.forgetting import forgotten
 from tradewind.flows.judging import judged_scores
+from tradewind.flows.judging_pictures import judged_pictures
+from tradewind.flows.making import Made
 from tradewind.registry.manifest import library_versions
 from tradewind.registry.pointers import current
 from tradewind.settings import EstimatorSettings, Shop
-from tradewind.tasks.estimators import estimator_task, has_labels, open_model
+from tradewind.tasks.estimators import estimator_task, has_labels, open_model, takes_pictures
 
 if TYPE_CHECKING:
-    from tradewind.models.pretrained import Checkpoint
-    from tradewind.training.continual.memory import Memory
     from tradewind.training.result import TrainResult
 
 CARD_PAGE: Final = "card.html"
@@ -36,18 +36,13 @@ ALL: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model that is ready to be published: its run, its bundle, and what it was made of."""
+    """A model that is ready to be published, and what it was made of."""
 
     name: str
     settings: EstimatorSettings
     examples: Examples
     rows: TableReport
-    checkpoint: Checkpoint
-    result: TrainResult
-    bundle: Path
-    profile: Mapping[str, Any]
-    memory: Memory | None = None
-    """What the version that answers now left, where it left anything."""
+    made: Made
 
 
 class Stopwatch:
@@ -68,25 +63,26 @@ def write_card(shop: Shop, candidate: Candidate, watch: Stopwatch) -> ModelCard:
     """
     judged = _judged(shop, candidate)
     old = _old(shop, candidate) if judged else None
-    tuned = candidate.result.metrics.get(TUNED, {})
+    tuned = candidate.made.result.metrics.get(TUNED, {})
     gate = candidate.settings.gate
+    pictures = takes_pictures(estimator_task(candidate.settings.task))
     card = ModelCard(
         name=candidate.name,
         facts=_facts(shop, candidate),
-        run=candidate.result.tables,
+        run=candidate.made.result.tables,
         judged=judged,
         limits=(
-            *_against(candidate.result),
+            *_against(candidate.made.result),
             *([old.text()] if old else []),
-            *limits_of(judged, fewest=gate.slice_rows, languages=shop.settings.languages),
+            *limits_of(judged, fewest=gate.slice_rows, languages=() if pictures else shop.settings.languages),
         ),
         missed=gate_failures(gate, tuned | dict(judged.figures if judged else {}), judged, old),
         cost=watch.read(),
         old=old,
     )
-    folder = candidate.result.report.parent
+    folder = candidate.made.result.report.parent
     told = json.dumps(card.as_json(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    for place in (folder, candidate.bundle):
+    for place in (folder, candidate.made.bundle):
         (place / CARD_FILE).write_text(told, encoding="utf-8")
     (folder / CARD_PAGE).write_text(card.as_html(), encoding="utf-8")
     return card
@@ -105,7 +101,7 @@ Read = Callable[[Sequence[str], int], list[dict[str, Any]]]
 
 
 def _read(candidate: Candidate) -> Read:
-    model, reader = open_model(candidate.bundle)
+    model, reader = open_model(candidate.made.bundle)
 
     def read(texts: Sequence[str], k: int) -> list[dict[str, Any]]:
         return [reader.read(outputs, text, k) for outputs, text in zip(model.outputs(texts), texts, strict=True)]
@@ -115,7 +111,7 @@ def _read(candidate: Candidate) -> Read:
 
 def _old(shop: Shop, candidate: Candidate) -> Forgetting | None:
     """Returns what was forgotten of what the version before knew, None where that one left no memory."""
-    if candidate.memory is None or not has_labels(estimator_task(candidate.settings.task)):
+    if candidate.made.memory is None or not has_labels(estimator_task(candidate.settings.task)):
         return None
     answer = _answer(_read(candidate))
     labels = [_written(target) for target in candidate.examples.targets]
@@ -123,15 +119,17 @@ def _old(shop: Shop, candidate: Candidate) -> Forgetting | None:
     def named(texts: Sequence[str]) -> list[str]:
         return [label for label, _ in answer(texts)]
 
-    return forgotten(shop, candidate.name, candidate.memory, (candidate.examples, labels), named)
+    return forgotten(shop, candidate.name, candidate.made.memory, (candidate.examples, labels), named)
 
 
 def _judged(shop: Shop, candidate: Candidate) -> Judged | None:
     from tradewind.flows.perturbations import PERTURBATIONS
 
     task = estimator_task(candidate.settings.task)
+    if takes_pictures(task):
+        return judged_pictures(open_model(candidate.made.bundle), candidate.examples, shop)
     if not has_labels(task):
-        return judged_scores(task, open_model(candidate.bundle), candidate.examples, shop.settings.learn.seed)
+        return judged_scores(task, open_model(candidate.made.bundle), candidate.examples, shop.settings.learn.seed)
     read = _read(candidate)
     if "labels" not in (known := read(["?"], ALL)[0]):
         return None
@@ -167,7 +165,7 @@ def _written(target: Any) -> str:
 
 
 def _facts(shop: Shop, candidate: Candidate) -> dict[str, Any]:
-    checkpoint, rows = candidate.checkpoint, candidate.rows
+    weights, rows = candidate.made.weights, candidate.rows
     # Not the source itself: a database's address may hold a password, and cards are passed on.
     columns = candidate.settings.examples.model_dump(include=set(PARTS))
     return {
@@ -178,10 +176,10 @@ def _facts(shop: Shop, candidate: Candidate) -> dict[str, Any]:
             "examples": len(candidate.examples),
             **_accounted(rows, columns),
         },
-        "weights": {"source": checkpoint.weights_source, "sha256": checkpoint.sha256, "licence": checkpoint.licence},
+        "weights": {"source": weights.weights_source, "sha256": weights.sha256, "licence": weights.licence},
         "notice": shop.settings.notice,
         "seed": shop.settings.learn.seed,
-        "compression": dict(candidate.profile.get("parity", {})),
+        "compression": dict(candidate.made.profile.get("parity", {})),
         "gate": candidate.settings.gate.model_dump(mode="json"),
         "settings": candidate.settings.model_dump(mode="json", exclude={"gate", "task", "method", "examples"}),
         "libraries": library_versions(),

@@ -12,6 +12,7 @@ from tradewind.engine.estimators import KIND, settings_of
 from tradewind.errors import ModelError
 from tradewind.evaluation.report import Page, Table
 from tradewind.flows.estimators import estimator_examples, pretrained
+from tradewind.flows.making import require_texts
 from tradewind.settings import Shop
 from tradewind.telemetry import Progress
 
@@ -36,6 +37,7 @@ def find_rate(shop: Shop, name: str, progress: Progress) -> FoundRate:
     from tradewind.training.rate_test import RateKnown, RateTest
     from tradewind.training.watching import watched_by
 
+    require_texts(shop, name, "--find-rate")
     settings = settings_of(shop, name)
     examples, _ = estimator_examples(shop, name)
     # A contrast run comes first, and its rate is not the one that is asked for.

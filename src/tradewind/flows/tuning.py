@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tradewind.engine.estimators import KIND, settings_of
 from tradewind.errors import ConfigError, MissingExtraError
-from tradewind.flows.estimators import estimator_examples, pretrained, told_settings
+from tradewind.flows.estimators import estimator_examples, pretrained
+from tradewind.flows.making import require_texts, told_settings
 from tradewind.settings import Shop
 from tradewind.telemetry import Progress
 
@@ -29,6 +30,7 @@ def tune_estimator(shop: Shop, name: str, minutes: float, trials: int, progress:
     from tradewind.training.search.study import Limits
     from tradewind.training.tracking import tracked
 
+    require_texts(shop, name, "a search")
     settings = settings_of(shop, name)
     examples, _ = estimator_examples(shop, name)
     out, storage = shop.scratch / KIND / name / "search", shop.work / "search" / f"{name}.db"

@@ -6,6 +6,7 @@ on white; CMYK, grey, palettes and 16 bits a channel become 8-bit RGB. Needs Pil
 
 from __future__ import annotations
 
+import base64
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,14 @@ Picture = npt.NDArray[np.uint8]
 """RGB, (height, width, 3)."""
 
 
+class PictureError(DataError):
+    """A picture that cannot be read; `reason` is a stable word for why."""
+
+    def __init__(self, reason: str, what: str, *, where: str, hint: str | None = None) -> None:
+        self.reason = reason
+        super().__init__(what, where=where, hint=hint)
+
+
 @dataclass(frozen=True, slots=True)
 class PictureLimits:
     """What is read at most. `pixels` is looked up in the header, before anything is decompressed."""
@@ -36,12 +45,35 @@ class PictureLimits:
 
 
 LIMITS: Final = PictureLimits()
+SENT_LIMITS: Final = PictureLimits(bytes=10_000_000, pixels=25_000_000)
+"""Of a picture that came over the network: a few bytes may stand for pixels that fill a server's memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPicture:
+    """A picture that somebody asks about: a file, or its bytes as they were sent, and what it is called in an error."""
+
+    name: str
+    source: Path | bytes
+    limits: PictureLimits = LIMITS
+
+    def open(self) -> Image:
+        """Returns the picture as `open_picture` does, and raises what it raises."""
+        return open_picture(self.source, name=self.name, limits=self.limits)
+
+
+def sent_picture(written: str, name: str) -> GivenPicture:
+    """Returns the picture that came as the base64 of its file. Raises ValueError when it is no base64."""
+    try:
+        return GivenPicture(name, base64.b64decode(written, validate=True), SENT_LIMITS)
+    except ValueError:
+        raise ValueError("not base64") from None
 
 
 def open_picture(source: Path | bytes, *, name: str | None = None, limits: PictureLimits = LIMITS) -> Image:
     """Returns the picture as a Pillow image: RGB, upright, its first frame.
 
-    Raises DataError naming `name` (or the file) for what is no picture, is cut short or is too large, and
+    Raises PictureError naming `name` (or the file) for what is no picture, is cut short or is too large, and
     MissingExtraError when Pillow is not installed.
     """
     where = name or (str(source) if isinstance(source, Path) else "picture")
@@ -54,10 +86,11 @@ def open_picture(source: Path | bytes, *, name: str | None = None, limits: Pictu
     except DataError:
         raise
     except MemoryError:
-        raise DataError("the picture does not fit into memory", where=where) from None
+        raise PictureError("too_large", "the picture does not fit into memory", where=where) from None
     except Exception as error:
         # A decoder meets hostile bytes and raises what it likes: OSError, SyntaxError, struct.error, its own kinds.
-        raise DataError(f"not a picture that can be read ({_reason(error)})", where=where, hint=_hint()) from None
+        reason, said = _reason(error)
+        raise PictureError(reason, f"not a picture that can be read ({said})", where=where, hint=_hint()) from None
 
 
 def as_array(image: Image) -> Picture:
@@ -73,18 +106,22 @@ def _read(source: Path | bytes, where: str, limits: PictureLimits) -> bytes:
             size = source.stat().st_size
             raw = source.read_bytes() if size <= limits.bytes else b""
         except OSError as error:
-            raise DataError(f"the picture cannot be read: {error.strerror}", where=where) from None
+            raise PictureError(
+                "unreadable_file", f"the picture cannot be read: {error.strerror}", where=where
+            ) from None
     if size > limits.bytes:
-        raise DataError(f"the picture has {size:,} bytes; at most {limits.bytes:,} are read", where=where)
+        said = f"the picture has {size:,} bytes; at most {limits.bytes:,} are read"
+        raise PictureError("too_large", said, where=where)
     if not size:
-        raise DataError("the picture is empty", where=where)
+        raise PictureError("empty_file", "the picture is empty", where=where)
     return raw
 
 
 def _require_size(size: tuple[int, int], where: str, limits: PictureLimits) -> None:
     width, height = size
     if width * height > limits.pixels:
-        raise DataError(
+        raise PictureError(
+            "too_large",
             f"the picture has {width} × {height} pixels; at most {limits.pixels:,} are decompressed",
             where=where,
             hint="upload it smaller",
@@ -128,13 +165,13 @@ def _readable(pillow: Any) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in pillow.OPEN)
 
 
-def _reason(error: Exception) -> str:
-    kind = type(error).__name__
+def _reason(error: Exception) -> tuple[str, str]:
+    kind, said = type(error).__name__, " ".join(str(error).split())[:120]
     if kind == "UnidentifiedImageError":
-        return "its format is not known"
+        return "not_a_picture", "its format is not known"
     if kind == "DecompressionBombError":
-        return "it would be decompressed to far more than a picture"
-    return " ".join(str(error).split())[:120] or kind
+        return "too_large", "it would be decompressed to far more than a picture"
+    return ("cut_short" if "truncated" in said.lower() else "not_a_picture"), said or kind
 
 
 def _hint() -> str:

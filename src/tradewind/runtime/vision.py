@@ -76,6 +76,10 @@ class OnnxVision:
         """Returns float32 (pictures, dimension) of length 1, of upright RGB images as `open_picture` gives them."""
         return self._run(pictures)[0]
 
+    def logits(self, pictures: Iterable[Image]) -> Vectors:
+        """Returns float32 (pictures, labels)."""
+        return self._run(pictures)[1]
+
     def predict(self, pictures: Iterable[Image], k: int = 1) -> list[list[tuple[str, float]]]:
         """Returns for each picture its `k` likeliest labels with their probabilities, best first.
 

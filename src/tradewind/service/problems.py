@@ -15,6 +15,7 @@ from tradewind.errors import (
     AccessError,
     ConflictError,
     DataError,
+    MissingExtraError,
     NotFoundError,
     RequestError,
     StoreError,
@@ -35,6 +36,7 @@ _STATUS_OF: Final[Mapping[type[TradewindError], tuple[int, str]]] = {
     ConflictError: (409, "conflict"),
     DataError: (422, "bad-record"),
     StoreError: (503, "store-unavailable"),
+    MissingExtraError: (501, "not-installed"),
 }
 
 

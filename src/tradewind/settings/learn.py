@@ -90,7 +90,10 @@ class ExamplesSettings(Settings):
     """A table of examples: a column, a template such as "{title}. {body}", or a constant written `=word`, per part."""
 
     source: SourceSettings
-    text: str
+    text: str = ""
+    """What is read; tasks that read pictures have `picture` in its place."""
+    picture: str | None = None
+    """What names a picture's file, within the shop's folder."""
     second: str | None = None
     """The other text of a pair, where the task compares two."""
     second_as: Literal["text", "item"] = "text"
@@ -119,6 +122,14 @@ class TechniqueSettings(Settings):
     copies: float = Field(1.0, gt=0, le=20)
     """How many changed copies a text gets."""
     synonyms: list[list[str]] = []
+    @model_validator(mode="after")
+    def _one_input(self) -> ExamplesSettings:
+        if bool(self.text) == bool(self.picture):
+            raise ValueError("give either text or picture")
+        if self.picture and (self.second or self.answers or self.unlabelled):
+            raise ValueError("second, answers and unlabelled are for texts, not for pictures")
+        return self
+
     """Groups of words that mean the same, for `augment: [synonyms]`."""
     label_smoothing: float | None = Field(None, ge=0, lt=1)
     """The share of a label's weight that goes evenly to all choices, for tasks that choose among labels; left out, the
@@ -178,12 +189,12 @@ class EstimatorSettings(TaskSettings):
     """A model of the shop's own, learned from a table of examples."""
 
     task: str
-    """The task's name: category, rating, tag, rank, or one that a plug-in brings."""
+    """The task's name: category, rating, tag, rank, recognise, or one that a plug-in brings."""
     examples: ExamplesSettings
     options: dict[str, Any] = {}
     """What the task takes beside its examples, such as `flat` for category."""
     blocks: int | None = Field(None, ge=1)
-    """How many of the encoder's blocks move, from the top; left out, the effort decides."""
+    """How many of the pretrained model's blocks move, from the top; left out, the effort or the task decides."""
     max_tokens: int = Field(64, ge=8, le=512)
     techniques: TechniqueSettings = TechniqueSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,9 @@ class EstimatorTask(Protocol):
     A task may also have `labels` = False where its answers are not one label of several; `open(folder)`, which returns
     the Model of a bundle that is no plain one; and `fit`, `unfit` and `empty` as data.examples.Fitting has them.
     `recipe` is "module:Class" of a training.supervised.recipe.Recipe; it is imported when something is learned.
+
+    One that reads pictures is ReadsPictures too, and its recipe is "module:function", a
+    training.recognise.estimator.Learn.
     """
 
     recipe: str
@@ -51,6 +54,14 @@ class EstimatorTask(Protocol):
 
     def reader(self, config: Mapping[str, Any]) -> Reader:
         """Returns what reads the outputs of a model that was published with `config`."""
+
+
+@runtime_checkable
+class ReadsPictures(Protocol):
+    """What a task that reads pictures has beside the rest."""
+
+    def look(self, path: Path) -> str:
+        """Returns a hash of a picture's bytes. Raises ValueError with the reason when it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,12 @@ def open_model(folder: Path) -> tuple[Model, Reader]:
 
 def has_labels(task: EstimatorTask) -> bool:
     """Returns whether answers are one label of several, about a single text."""
-    return bool(getattr(task, "labels", True)) and not task.pairs
+    return bool(getattr(task, "labels", True)) and not task.pairs and not takes_pictures(task)
+
+
+def takes_pictures(task: EstimatorTask) -> bool:
+    """Returns whether what it reads are pictures, not texts."""
+    return isinstance(task, ReadsPictures)
 
 
 def options_of(given: Mapping[str, Any], known: tuple[str, ...], task: str) -> dict[str, Any]:

@@ -9,6 +9,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from tradewind.models.vision.efficientnet_lite import EfficientNetLite, Stage
+from tradewind.models.vision.pretrained import save_backbone
+
 UNKNOWN = "[UNK]"
 PADDING, END, UNREAD = "<pad>", "<eos>", "<unk>"
 SHOP_TALK = (
@@ -40,6 +43,14 @@ def tiny_encoder(
         max_position_embeddings=80,
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+def tiny_pictures(folder: Path) -> Path:
+    """Writes a picture model of two blocks, for pictures of any size, and returns `folder`, made when not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    save_backbone(EfficientNetLite((Stage(1, 3, 2, 1, 8), Stage(1, 3, 1, 2, 8))), folder)
     return folder
 
 

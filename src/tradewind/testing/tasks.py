@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import yaml
 
-from tradewind.engine.estimators import Input, open_estimator
+from tradewind.engine.estimators import open_estimator
 from tradewind.settings import Shop, load_shop
 from tradewind.telemetry import Progress, SilentProgress
-from tradewind.testing.pretrained import tiny_encoder
+from tradewind.testing.asked import Asked, inputs_of
+from tradewind.testing.pretrained import tiny_encoder, tiny_pictures
 
 NAME: Final = "tried"
 Learn = Callable[[Shop, str, Progress], Any]
@@ -30,8 +31,8 @@ for name in ("torch", "transformers", "sklearn", "peft"):
 from pathlib import Path
 from tradewind.engine.estimators import open_estimator
 from tradewind.settings import load_shop
-from tradewind.tasks.rank.ranking import Candidates
-inputs = [one if isinstance(one, str) else Candidates(one[0], tuple(one[1])) for one in json.loads(sys.argv[2])]
+from tradewind.testing.asked import inputs_of
+inputs = inputs_of(json.loads(sys.argv[2]), Path(sys.argv[1]))
 print(json.dumps(open_estimator(load_shop(Path(sys.argv[1])), "tried").predict(inputs, 2)))
 """
 
@@ -50,23 +51,26 @@ class TaskSample:
     """What a task is tried with: 20 rows or more that teach something, rows that are no examples, and what is asked.
 
     `columns` are `text`, `target` and so on as `examples` in shop.yaml has them, `words` what the tiny encoder knows,
-    and `inputs` texts, or (query, texts) for tasks that compare two.
+    and `inputs` texts, (query, texts) for tasks that compare two, or {"picture": name} for tasks that read pictures.
+    `files` are what lies in the shop's folder by name, such as the pictures that rows and inputs name.
     """
 
     columns: Mapping[str, str]
     good: Sequence[Mapping[str, Any]]
     bad: Sequence[BadRow]
     words: Sequence[str]
-    inputs: Sequence[str | tuple[str, Sequence[str]]]
+    inputs: Sequence[Asked]
     options: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def check_task(task: str, sample: TaskSample, folder: Path, learn: Learn) -> None:
     """Raises AssertionError where the registered `task` breaks what the product builds on.
 
-    It is learned in `folder` on a tiny encoder; a minute at most. Bad rows have to be listed with file, line, field
-    and reason; the report needs baselines; the compressed model has to keep the original's answers; the card has to be
-    written; and answers have to be the same without torch, and in any company.
+    It is learned in `folder` on a tiny encoder, or for pictures on a model of two blocks; a minute at most. Bad rows
+    have to be listed with file, line, field and reason; the report needs baselines; the compressed model has to keep
+    the original's answers; the card has to be written; and answers have to be the same without torch, and in any
+    company.
     """
     shop = _shop(task, sample, folder)
     learned = learn(shop, NAME, SilentProgress())
@@ -75,7 +79,7 @@ def check_task(task: str, sample: TaskSample, folder: Path, learn: Learn) -> Non
     _require(learned.result.metrics["tuned"] != {}, "the report has no figure of the model")
     _require(learned.card.as_json()["task"] == task, "the card does not name the task")
     _require(learned.artefact.manifest.profile["parity"]["correlation"] >= 0.99, "the compressed model is another one")
-    inputs = [one if isinstance(one, str) else _candidates(*one) for one in sample.inputs]
+    inputs = inputs_of(sample.inputs, folder)
     opened = open_estimator(shop, NAME)
     answers = opened.predict(inputs, 2)
     _require(json.loads(json.dumps(answers)) == answers, "answers are no JSON values")
@@ -85,12 +89,18 @@ def check_task(task: str, sample: TaskSample, folder: Path, learn: Learn) -> Non
 
 def _shop(task: str, sample: TaskSample, folder: Path) -> Shop:
     encoder = tiny_encoder(folder / "encoder", list(sample.words), by_character=True)
+    options = dict(sample.options)
+    if "picture" in sample.columns:
+        options |= {"pretrained": f"dir:{tiny_pictures(folder / 'pictures-model')}", "size": 16}
+    for name, content in sample.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
     estimator = {
         "task": task,
         "batch_size": 8,
         "learning_rate": 0.01,
         "max_steps": 30,
-        "options": dict(sample.options),
+        "options": options,
         "examples": {"source": {"path": "rows.jsonl"}, **sample.columns},
     }
     settings = {
@@ -121,12 +131,6 @@ def _without_torch(folder: Path, sample: TaskSample) -> Any:
     done = subprocess.run(told, capture_output=True, text=True, check=False, timeout=600)
     _require(done.returncode == 0, f"a machine without torch cannot answer: {done.stderr[-500:]}")
     return json.loads(done.stdout)
-
-
-def _candidates(query: str, texts: Sequence[str]) -> Input:
-    from tradewind.tasks.rank.ranking import Candidates
-
-    return Candidates(query, tuple(texts))
 
 
 def _require(holds: bool, otherwise: str) -> None:

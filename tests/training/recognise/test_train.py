@@ -20,9 +20,10 @@ from tradewind.tasks.recognise.pictures import LabelledPictures
 from tradewind.telemetry import SilentProgress
 from tradewind.training.plan import Budget, Plan, plan_run
 from tradewind.training.recognise.bank import ViewBank, ViewBatches, Views
+from tradewind.training.recognise.bench import RecogniseSettings
 from tradewind.training.recognise.contact_sheet import one_of_each
 from tradewind.training.recognise.probe import linear_probe
-from tradewind.training.recognise.train import RecogniseSettings, teach, train
+from tradewind.training.recognise.train import teach, train
 from tradewind.training.recognise.views import Augmentation, view
 from tradewind.training.tuning import method
 

@@ -1,4 +1,4 @@
-"""`tradewind predict NAME TEXT…`, or `--file` for many: what an estimator of the shop's own says of texts."""
+"""`tradewind predict NAME TEXT…`, or `--file` for many: what an estimator says of texts, or of pictures' files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import typer
 from tradewind.cli.app import app, print_json
 
 if TYPE_CHECKING:
-    from tradewind.engine.estimators import OpenEstimator
+    from tradewind.engine.estimators import Input, OpenEstimator
 
 
 @app.command()
 def predict(
     name: str = typer.Argument(..., help="An estimator of `learn.estimators` in shop.yaml."),
-    texts: list[str] = typer.Argument(None, help="The texts."),
+    texts: list[str] = typer.Argument(None, help="The texts, or for an estimator that reads them pictures' files."),
     shop: Path = typer.Option(Path(), help="The shop's folder."),
     query: str | None = typer.Option(None, help="For an estimator that ranks: what the texts are put in order for."),
     k: int = typer.Option(1, help="How many choices of each.", min=1, max=100),
@@ -30,6 +30,7 @@ def predict(
     from tradewind.cli.results import print_predictions
     from tradewind.engine.estimators import open_estimator
     from tradewind.errors import ConfigError
+    from tradewind.runtime.pictures import GivenPicture
     from tradewind.settings import load_shop
     from tradewind.tasks.rank.ranking import Candidates
 
@@ -39,7 +40,11 @@ def predict(
     if file:
         _predict_file(found, file, out, k, json)
         return
-    answers = found.predict(texts if query is None else [Candidates(query, tuple(texts))], k)
+    if query is not None:
+        inputs: list[Input] = [Candidates(query, tuple(texts))]
+    else:
+        inputs = [GivenPicture(text, Path(text)) if found.takes is GivenPicture else text for text in texts]
+    answers = found.predict(inputs, k)
     if json:
         print_json({"estimator": name, "version": found.version, "predictions": answers})
         return

@@ -88,6 +88,7 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, stages: tuple[Stage, ...] = LITE0) -> None:
         super().__init__()
+        self.stages = stages
         self.stem = SameConv(3, _STEM_WIDTH, 3, 2, bias=False)
         self.stem_norm = _normalised(_STEM_WIDTH)
         blocks, width = [], _STEM_WIDTH

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -16,7 +17,7 @@ from tradewind.errors import MissingExtraError, ModelError
 from tradewind.models.cache import default_cache, stored_once
 from tradewind.models.lock import LockedSource, check_file, load_lock, sha256_of
 from tradewind.models.sources.package import weights_path
-from tradewind.models.vision.efficientnet_lite import EfficientNetLite, rename_original
+from tradewind.models.vision.efficientnet_lite import LITE0, EfficientNetLite, Stage, rename_original
 from tradewind.runtime.vision import PictureInput
 
 WEIGHTS_FILE: Final = "backbone.safetensors"
@@ -92,23 +93,35 @@ def resolve_pictures(spec: str, cache: Path | None = None, shape: PictureInput |
 
 
 def save_backbone(backbone: nn.Module, folder: Path) -> None:
-    """Writes the tensors of a backbone into `folder`, for `dir:`."""
+    """Writes the tensors of a backbone into `folder`, for `dir:`, with its stages where they are not Lite0's."""
     tensors = {name: tensor.contiguous() for name, tensor in backbone.state_dict().items()}
-    save_file(tensors, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+    metadata = {"format": "pt"}
+    if isinstance(backbone, EfficientNetLite) and backbone.stages != LITE0:
+        metadata["stages"] = json.dumps([astuple(stage) for stage in backbone.stages])
+    save_file(tensors, folder / WEIGHTS_FILE, metadata=metadata)
 
 
 def load_backbone(folder: Path) -> EfficientNetLite:
-    """Returns the EfficientNet-Lite0 saved in `folder`, in evaluation mode. Raises ModelError."""
+    """Returns the EfficientNet-Lite0, or its kin of other stages, saved in `folder`, in evaluation mode.
+
+    Raises ModelError.
+    """
     path = folder / WEIGHTS_FILE
-    backbone = EfficientNetLite()
     try:
+        backbone = EfficientNetLite(_stages(path))
         backbone.load_state_dict(load_file(path))
-    except (OSError, SafetensorError, RuntimeError) as error:
+    except (OSError, SafetensorError, RuntimeError, ValueError, TypeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"not an EfficientNet-Lite0: {reason}", where=str(path)) from None
     # Channels last is 1.4 times as fast on a processor, forwards and backwards.
     backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return backbone.eval()
+
+
+def _stages(path: Path) -> tuple[Stage, ...]:
+    with safe_open(path, framework="pt") as file:
+        said = (file.metadata() or {}).get("stages")
+    return tuple(Stage(*map(int, stage)) for stage in json.loads(said)) if said else LITE0
 
 
 def _packaged(name: str, cache: Path, shape: PictureInput) -> PictureModel:

@@ -198,7 +198,7 @@ async def _json_body(request: Request) -> JobIn:
 
 
 async def _lines_of(body: JobIn) -> AsyncIterator[bytes]:
-    yield b"".join(orjson.dumps(text, option=orjson.OPT_APPEND_NEWLINE) for text in body.texts)
+    yield b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in body.lines())
 
 
 def _repeat(request: Request) -> str | None:

@@ -20,7 +20,7 @@ Name = Annotated[EstimatorName, Path()]
 
 @router.post("/v1/predict/{estimator}", response_model=Predictions)
 async def predict(request: Request, service: Searching, estimator: Name, body: PredictIn) -> Response:
-    """Answers texts, or queries with texts, with an estimator of the shop's own; none depends on the others."""
+    """Answers texts, queries with texts, or pictures with an estimator of the shop's own; none depends on others."""
 
     def work(left: Callable[[], int]) -> Reply:
         return service.estimators.predict(estimator, body.inputs(), body.k, left)

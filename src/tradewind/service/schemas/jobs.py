@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tradewind.service.schemas.words import Text, Wire
 
 
 class JobIn(Wire):
-    """Texts, and how many choices of each are wanted. A text that cannot be answered gets an error in its place."""
+    """Texts or pictures in base64, and how many choices of each are wanted; what cannot be answered gets an error in
+    its place."""
 
-    texts: list[Text] = Field(min_length=1)
+    texts: list[Text] = Field([], min_length=1)
+    pictures: list[Text] = Field([], min_length=1)
     k: int = Field(1, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _one_form(self) -> JobIn:
+        if bool(self.texts) == bool(self.pictures):
+            raise ValueError("give texts or pictures")
+        return self
+
+    def lines(self) -> list[Any]:
+        """Returns what stands on each line of the job."""
+        return [*self.texts, *({"picture": one} for one in self.pictures)]
 
 
 class JobOptions(Wire):
@@ -56,6 +68,7 @@ class JobStatus(BaseModel):
 
 LINES_SCHEMA: dict[str, Any] = {
     "type": "string",
-    "description": 'One text a line: `"a text"` or `{"text": "a text"}`; `{"query", "texts"}` where texts are ranked. '
+    "description": 'One text a line: `"a text"` or `{"text": "a text"}`; `{"query", "texts"}` where texts are ranked, '
+    '`{"picture": "base64"}` where pictures are read. '
     "Each line is answered in its place.",
 }

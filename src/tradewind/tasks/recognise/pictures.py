@@ -92,6 +92,22 @@ def from_items(
     return _opened(found, root, limits, progress or SilentProgress())
 
 
+def from_files(
+    root: Path, names: Sequence[str], labels: Sequence[str], side: int, *, progress: Progress | None = None
+) -> LabelledPictures:
+    """Returns the files `names` within `root`, as many as `labels`, kept with a short side of `side` pixels at most.
+
+    Raises PictureError for one that cannot be read.
+    """
+    progress = progress or SilentProgress()
+    progress.start("reading pictures", len(names))
+    images = []
+    for name in names:
+        images.append(_kept_size(open_picture(root / name, name=name), side))
+        progress.advance()
+    return LabelledPictures(tuple(names), tuple(labels), tuple(images))
+
+
 def held_out(labels: Sequence[str], share: float, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Returns rows to learn from and rows to validate on: of every label `share` of its rows, drawn by `seed`.
 
@@ -128,10 +144,10 @@ def _opened(
     return LabelledPictures(tuple(names), tuple(labels), tuple(images), tuple(unreadable))
 
 
-def _kept_size(image: Image) -> Image:
+def _kept_size(image: Image, most: int = KEPT_SIDE) -> Image:
     from PIL import Image as Pillow
 
-    scale = KEPT_SIDE / min(image.size)
+    scale = most / min(image.size)
     if scale >= 1:
         return image
     size = tuple(max(1, round(side * scale)) for side in image.size)

@@ -48,8 +48,11 @@ class Measured:
     neighbours: int
 
 
-def measure(measured: Measured, folder: Path, curves: Curves, facts: Mapping[str, Any]) -> TrainResult:
-    """Returns the result of a run whose classifier lies in `folder`; report and contact sheet are written beside it.
+def measure(
+    measured: Measured, folder: Path, curves: Curves, facts: Mapping[str, Any], name: str = "recognise"
+) -> TrainResult:
+    """Returns the result of the run `name` whose classifier lies in `folder`; report and contact sheet are written
+    beside it.
 
     Raises DataError when no test picture has a label that was learned.
     """
@@ -61,8 +64,8 @@ def measure(measured: Measured, folder: Path, curves: Curves, facts: Mapping[str
     sheet = write_contact_sheet(out / "contact_sheet.png", measured.test, looks, one_of_each(measured.test.labels))
     told = {**facts, "steps": curves.last_step, "weights of step": curves.best_step, "contact sheet": sheet.name}
     figures = (curves_figure(curves), bars_figure(table.title, table.rows, ("accuracy", "macro-F1"), TUNED))
-    report = write_report(out, "recognise", (table,), figures, told)
-    return TrainResult("recognise", folder, (table,), _claims(table), report, out / "tensorboard", told)
+    report = write_report(out, name, (table,), figures, told)
+    return TrainResult(name, folder, (table,), _claims(name, table), report, out / "tensorboard", told)
 
 
 def _table(measured: Measured) -> Table:
@@ -104,11 +107,11 @@ def _scores(truth: tuple[str, ...], found: tuple[str, ...]) -> dict[str, float]:
     return {"accuracy": accuracy(truth, found), "macro-F1": macro_f1(truth, found)}
 
 
-def _claims(table: Table) -> tuple[Claim, ...]:
+def _claims(name: str, table: Table) -> tuple[Claim, ...]:
     same = table.columns[-1]
     return (
-        Claim("recognise: accuracy, against the frozen linear probe", table.rows[TUNED]["accuracy"],
+        Claim(f"{name}: accuracy, against the frozen linear probe", table.rows[TUNED]["accuracy"],
               table.rows[PROBE]["accuracy"], "accuracy", 1.0),
-        Claim("recognise: neighbours with the same label, against chance", table.rows[TUNED][same],
+        Claim(f"{name}: neighbours with the same label, against chance", table.rows[TUNED][same],
               table.rows[CHANCE][same], same, 2.0),
     )  # fmt: skip
