@@ -107,6 +107,14 @@ class ExamplesSettings(Settings):
     unlabelled: UnlabelledSettings | None = None
     """Texts whose surest guesses are learned as labels, as long as validation does not fall."""
 
+    @model_validator(mode="after")
+    def _one_input(self) -> ExamplesSettings:
+        if bool(self.text) == bool(self.picture):
+            raise ValueError("give either text or picture")
+        if self.picture and (self.second or self.answers or self.unlabelled):
+            raise ValueError("second, answers and unlabelled are for texts, not for pictures")
+        return self
+
 
 class TechniqueSettings(Settings):
     """What may be added to a run against over-fitting; everything is off, and works alone and together."""
@@ -122,14 +130,6 @@ class TechniqueSettings(Settings):
     copies: float = Field(1.0, gt=0, le=20)
     """How many changed copies a text gets."""
     synonyms: list[list[str]] = []
-    @model_validator(mode="after")
-    def _one_input(self) -> ExamplesSettings:
-        if bool(self.text) == bool(self.picture):
-            raise ValueError("give either text or picture")
-        if self.picture and (self.second or self.answers or self.unlabelled):
-            raise ValueError("second, answers and unlabelled are for texts, not for pictures")
-        return self
-
     """Groups of words that mean the same, for `augment: [synonyms]`."""
     label_smoothing: float | None = Field(None, ge=0, lt=1)
     """The share of a label's weight that goes evenly to all choices, for tasks that choose among labels; left out, the
