@@ -11,6 +11,7 @@ import yaml
 
 from tradewind.cli import commands
 from tradewind.cli.app import app
+from tradewind.data.label_rules import read_rules
 from tradewind.settings import ContinualSettings, GateSettings, KnowledgeSettings, TechniqueSettings
 
 PAGE = (Path(__file__).parents[2] / "docs/guide/techniques.md").read_text(encoding="utf-8")
@@ -27,7 +28,15 @@ def test_the_blocks_of_the_page_are_settings() -> None:
     assert ContinualSettings.model_validate(section(1)["continual"]).replay == 0.3
     assert GateSettings.model_validate(section(1)["gate"]).old_slices == 0.97
     known = KnowledgeSettings.model_validate(section(2)["knowledge"])
-    assert known.tree and known.attributes == ["colour", "brand"]
+    assert known.tree and known.attributes == ["colour", "brand"] and known.rules == "rules.yaml"
+
+
+def test_the_rules_of_the_page_are_rules(tmp_path: Path) -> None:
+    block = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)[3]
+    (tmp_path / "rules.yaml").write_text(block, encoding="utf-8")
+    found = read_rules(tmp_path / "rules.yaml", shown="rules.yaml")
+    assert found.label_of("Quark 500 g") == "Food > Dairy" and found.label_of("oat kefir") is None
+    assert found.label_of("不锈钢保温杯") == "Kitchen > Cups" and found.label_of("500 g rye") == "Food > Bakery"
 
 
 def test_the_command_of_the_page_has_its_option() -> None:

@@ -157,6 +157,9 @@ class KnowledgeSettings(Settings):
     """Groups of words that mean the same: texts that are learned get copies with one such word in another's place."""
     attributes: list[str] = []
     """Columns that stand behind the text by their name, as in "cup, colour: red"."""
+    rules: str | None = None
+    """A YAML file of hand-written rules, from words or a pattern to a label; what they say of the texts of
+    `examples.unlabelled` is learned."""
 
 
 class ContinualSettings(Settings):
@@ -200,6 +203,12 @@ class EstimatorSettings(TaskSettings):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     continual: ContinualSettings | None = None
     gate: GateSettings = GateSettings()
+
+    @model_validator(mode="after")
+    def _rules_have_texts(self) -> Self:
+        if self.knowledge.rules and self.examples.unlabelled is None:
+            raise ValueError("knowledge.rules label texts that nobody labelled: give examples.unlabelled")
+        return self
 
 
 class LearnSettings(Settings):

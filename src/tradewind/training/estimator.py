@@ -22,6 +22,7 @@ from tradewind.training.continual.memory import Memory
 from tradewind.training.estimator_figures import TUNED, claims_of, figures_table
 from tradewind.training.estimator_run import EstimatorJob, best_run
 from tradewind.training.few_labels.noise import report_suspicious
+from tradewind.training.few_labels.weak import weak_labels
 from tradewind.training.figures import bars_figure, curves_figure
 from tradewind.training.knowledge import ablated, applied
 from tradewind.training.plan import Plan
@@ -51,12 +52,13 @@ def train(
     task = estimator_task(settings.task)
     rows = group_rows(examples.groups, shop.settings.learn.seed)
     further = going_on(settings, memory, checkpoint, shop.settings.learn.seed)
-    job = EstimatorJob(shop, applied(settings), checkpoint, progress, further)
+    weak = weak_labels(shop, settings, examples, rows.learned)
+    job = EstimatorJob(shop, applied(settings), checkpoint, progress, further, weak)
     run, other, notes = best_run(job, examples, rows, out)
     other |= {called: replace(run, done=one) for called, one in run.beside.items()}
     if ablate:
         other |= ablated(job, settings, examples, rows, out)
-    notes = (*notes, *run.notes, *([further.note(examples, rows.learned)] if further else []))
+    notes = (*weak.notes, *notes, *run.notes, *([further.note(examples, rows.learned)] if further else []))
     if settings.techniques.suspicious:
         progress.start("looking for wrong labels", None)
         seed = shop.settings.learn.seed

@@ -24,6 +24,7 @@ from tradewind.training.few_labels.contrast import alike, contrasted
 from tradewind.training.few_labels.descriptions import start_from
 from tradewind.training.few_labels.guessing import guess, with_guesses
 from tradewind.training.few_labels.pseudo import Guessed
+from tradewind.training.few_labels.weak import NOTHING_SAID, WeakLabels
 from tradewind.training.plan import Plan
 from tradewind.training.supervised.recipe import Recipe, Rows, recipe_of
 from tradewind.training.supervised.run import FineTuned, RunSettings, fine_tune
@@ -65,15 +66,19 @@ class EstimatorJob:
     checkpoint: Checkpoint
     progress: Progress
     going_on: GoingOn | None = None
+    weak: WeakLabels = NOTHING_SAID
+    """What the shop's rules say of unlabelled texts."""
 
     def run(self, examples: Examples, rows: GroupRows, out: Path, guessed: Guessed | None = None) -> EstimatorRun:
-        """Tunes one model; `guessed` is learned beside the rows, and never validated or tested on."""
+        """Tunes one model; what rules say and what is `guessed` is learned beside the rows, and never validated or
+        tested on."""
         learn = self.shop.settings.learn
         made = self.recipe()
         base = self.going_on.taught(examples, rows.learned) if self.going_on else rows.learned
         whole, taught = with_copies(examples, base, self.settings.techniques, learn.seed)
-        if guessed:
-            whole, taught = with_guesses(whole, taught, guessed)
+        for further in (self.weak.said, guessed):
+            if further:
+                whole, taught = with_guesses(whole, taught, further)
         recipe = made(whole, self.options())
         plan = plan_of(learn, self.settings, len(taught))
         task = recipe.task(rows.learned)
@@ -154,12 +159,13 @@ def best_run(
     if asked is None:
         return first, {}, ()
     task = estimator_task(job.settings.task)
-    texts = read_unlabelled(asked, job.shop.root)
+    texts = job.weak.left_open(read_unlabelled(asked, job.shop.root))
     found = guess(first.done, task.reader(first.recipe.config()), examples, rows.validated, (texts, asked))
-    said = f"{len(found.sure)} of {found.asked} unlabelled texts guessed surely at temperature {found.temperature:g}"
-    if not len(found.sure):
+    sure = job.weak.allowed(found.sure)
+    said = f"{len(sure)} of {found.asked} unlabelled texts guessed surely at temperature {found.temperature:g}"
+    if not len(sure):
         return first, {}, (f"{said}: nothing to learn from.",)
-    second = job.run(examples, rows, out / "pseudo", found.sure)
+    second = job.run(examples, rows, out / "pseudo", sure)
     watched = next(iter(first.done.tuned))
     before, after = first.done.tuned[watched], second.done.tuned[watched]
     kept = after >= before

@@ -1,4 +1,4 @@
-"""What a shop knows beside its examples, as it enters training: a tree of labels, synonyms, attributes of an item.
+"""What a shop knows beside its examples, as it enters training: a tree of labels, synonyms, attributes, rules.
 
 Each part can be switched off, so that a run says what it is worth.
 """
@@ -15,10 +15,11 @@ from tradewind.data.group_rows import GroupRows
 from tradewind.errors import ConfigError
 from tradewind.settings import EstimatorSettings
 from tradewind.training.estimator_run import EstimatorJob, EstimatorRun, OtherRuns
+from tradewind.training.few_labels.weak import NOTHING_SAID
 
-TREE, SYNONYMS, ATTRIBUTES = "tree", "synonyms", "attributes"
-PARTS: Final = (TREE, SYNONYMS, ATTRIBUTES)
-_OFF: Final[dict[str, Any]] = {TREE: False, SYNONYMS: [], ATTRIBUTES: []}
+TREE, SYNONYMS, ATTRIBUTES, RULES = "tree", "synonyms", "attributes", "rules"
+PARTS: Final = (TREE, SYNONYMS, ATTRIBUTES, RULES)
+_OFF: Final[dict[str, Any]] = {TREE: False, SYNONYMS: [], ATTRIBUTES: [], RULES: None}
 
 
 def parts_in_use(settings: EstimatorSettings) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ def ablated(job: EstimatorJob, asked: EstimatorSettings, examples: Examples, row
     """
     used = parts_in_use(asked)
     if not used:
-        raise ConfigError("there is nothing to take away", hint="set knowledge: {tree: true}, synonyms or attributes")
+        raise ConfigError("there is nothing to take away", hint=f"set knowledge: one of {', '.join(PARTS)}")
     return {f"without {part}": _without(job, asked, part, (examples, rows), out / f"without-{part}") for part in used}
 
 
@@ -62,4 +63,5 @@ def _without(
     if part == ATTRIBUTES:
         columns = asked.knowledge.attributes
         examples = replace(examples, texts=[without_columns(text, columns) for text in examples.texts])
-    return replace(job, settings=applied(without(asked, part))).run(examples, rows, out)
+    weak = NOTHING_SAID if part == RULES else job.weak
+    return replace(job, settings=applied(without(asked, part)), weak=weak).run(examples, rows, out)
