@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
 from tradewind.data.examples import Examples, Fitting, read_examples
 from tradewind.data.report import TableReport
+from tradewind.flows.estimators import estimator_examples
 from tradewind.settings import EstimatorSettings, Shop, parse_shop
 from tradewind.tasks.estimators import estimator_task
+from tradewind.training.recognise.options import RecogniseOptions, options_of
 
+REASONS = (
+    *("no_such_file", "outside_shop", "address_in_place_of_file", "too_large"),
+    *("not_a_picture", "cut_short", "empty_file", "unreadable_file"),
+)
 GUIDE = Path(__file__).parents[2] / "docs/guide"
 SHOP = {"shop": "tiny", "languages": ["zh", "en"], "events": []}
 ITEMS = {"source": {"path": "items.csv"}, "id": "id", "title": "title"}
@@ -39,7 +46,7 @@ def read(page: str, rows: str, folder: Path) -> tuple[Examples, TableReport]:
     return read_examples(shop, name, settings.examples, task.parse, fitting)
 
 
-@pytest.mark.parametrize("page", ["classify.md", "rating.md", "tag.md", "rank.md"])
+@pytest.mark.parametrize("page", ["classify.md", "rating.md", "tag.md", "rank.md", "recognise.md"])
 def test_the_lines_of_the_page_name_its_task_and_its_commands(page: str) -> None:
     name, settings, _ = settings_of(page)
     assert settings.task == {"classify.md": "category"}.get(page, page.removesuffix(".md"))
@@ -73,6 +80,26 @@ def test_the_bodies_of_the_rank_page_are_taken() -> None:
     text = (GUIDE / "rank.md").read_text(encoding="utf-8")
     (body,) = re.findall(r'`(\{"query": [^`]*\})`', text)
     assert len(PredictIn.model_validate(json.loads(body)).inputs()) == 1
+
+
+def test_the_table_of_the_page_on_pictures_names_files_that_are_learned(tmp_path: Path) -> None:
+    name, settings, said = settings_of("recognise.md")
+    shop = Shop(parse_shop(yaml.safe_dump(SHOP | {"items": ITEMS} | said).encode(), where=name), tmp_path)
+    (tmp_path / "pictures").mkdir()
+    for number, file in enumerate(("1.jpg", "2.png")):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / "pictures" / file)
+    (tmp_path / str(settings.examples.source.path)).write_text(blocks("recognise.md", "csv")[0], encoding="utf-8")
+    examples, report = estimator_examples(shop, name)
+    assert report.quarantined == 0
+    assert examples.targets == [("Clothing", "Boots"), ("Clothing", "Hats")]
+
+
+def test_what_else_the_page_on_pictures_says_is_taken(tmp_path: Path) -> None:
+    _, settings, _ = settings_of("recognise.md")
+    more = EstimatorSettings.model_validate(settings.model_dump() | yaml.safe_load(blocks("recognise.md", "yaml")[1]))
+    assert set(options_of(more.options).model_fields_set) == set(RecogniseOptions.model_fields)
+    told = (GUIDE / "recognise.md").read_text(encoding="utf-8")
+    assert {f"`{reason}`" for reason in REASONS} <= set(re.findall(r"`[a-z_]+`", told))
 
 
 def test_every_page_stands_in_the_guides_index() -> None:
