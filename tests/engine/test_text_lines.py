@@ -14,6 +14,7 @@ from tradewind.engine.estimators import Answers, Input
 from tradewind.engine.line_answers import answer_lines
 from tradewind.engine.text_lines import LONGEST_LINE, read_lines
 from tradewind.errors import RequestError
+from tradewind.runtime.pictures import SENT_LIMITS, GivenPicture, PictureError
 from tradewind.tasks.rank.ranking import Candidates
 
 
@@ -24,6 +25,20 @@ def read(body: bytes) -> list:
 def test_a_query_with_texts_is_a_line_for_an_estimator_that_ranks() -> None:
     (line,) = read('{"query": "茶杯", "texts": ["cup", "pot"]}'.encode())
     assert (line.asked, line.problem) == (Candidates("茶杯", ("cup", "pot")), None)
+
+
+def test_a_picture_is_a_line_in_base64_and_a_broken_one_keeps_no_other_back() -> None:
+    lines = read(b'{"picture": "YWJj"}\n{"picture": ""}\n')
+    assert [line.asked for line in lines] == [GivenPicture("picture", held, SENT_LIMITS) for held in (b"abc", b"")]
+
+    def answer(inputs: list[Input]) -> Answers:
+        if inputs[-1] == lines[1].asked:
+            raise PictureError("empty_file", "the picture is empty", where="picture")
+        return Answers("v1", [{"labels": []}] * len(inputs))
+
+    first, second = map(orjson.loads, answer_lines(lines, answer).body.splitlines())
+    assert first == {"line": 1, "prediction": {"labels": []}}
+    assert second == {"line": 2, "error": {"code": "refused", "detail": "the picture is empty"}}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +53,10 @@ def test_a_query_with_texts_is_a_line_for_an_estimator_that_ranks() -> None:
         ({"query": "a", "texts": ["b", ""]}, "empty"),
         ({"query": "a", "texts": ["b" * 50_001]}, "too-long"),
         ({"text": None}, "not-a-text"),
+        ({"picture": "no base64"}, "not-base64"),
+        ({"picture": "YQ==\n"}, "not-base64"),
+        ({"picture": "YQ==", "text": "a"}, "not-a-text"),
+        ({"picture": 1}, "not-a-text"),
     ],
 )
 def test_what_is_no_line_is_named(value: object, code: str) -> None:
