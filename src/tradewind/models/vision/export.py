@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -36,20 +40,35 @@ def export_pictures(classifier: PictureClassifier, shape: PictureInput, out: Pat
     out.mkdir(parents=True, exist_ok=True)
     served = _Served(classifier).eval()
     probe = torch.randn((_PROBES, 3, shape.size, shape.size), generator=torch.Generator().manual_seed(0))
-    torch.onnx.export(
-        served,
-        (probe,),
-        str(out / MODEL_FILE),
-        input_names=[PIXELS],
-        output_names=["vectors", "logits"],
-        dynamic_shapes=({0: torch.export.Dim("pictures", min=1)},),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    with _quiet():
+        torch.onnx.export(
+            served,
+            (probe,),
+            str(out / MODEL_FILE),
+            input_names=[PIXELS],
+            output_names=["vectors", "logits"],
+            dynamic_shapes=({0: torch.export.Dim("pictures", min=1)},),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     write_bundle_facts(out, VisionFacts(dimension=int(classifier.head.in_features), input=shape), classifier.labels)
     _require_parity(served, probe, out)
     return out
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter warns of torchvision, which is not needed, and of its own use of what torch is about to drop."""
+    log = logging.getLogger("torch.onnx")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        log.setLevel(before)
 
 
 def _require_parity(served: _Served, probe: torch.Tensor, out: Path) -> None:
