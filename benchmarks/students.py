@@ -30,6 +30,7 @@ import numpy as np
 from transformers.utils import logging as transformers_logging
 
 from tradewind.compression.export import export_encoder
+from tradewind.compression.pruning.choosing import chosen_blocks
 from tradewind.compression.pruning.layers import prune_layers
 from tradewind.compression.static import StaticSettings, static_student
 from tradewind.errors import TradewindError
@@ -50,6 +51,7 @@ from tradewind.tasks.translations import held_out_check, parted, translated
 from tradewind.telemetry import SilentProgress
 from tradewind.training.distil.run import distil
 from tradewind.training.distil.settings import DistilSettings, distil_plan
+from tradewind.training.distil.teacher import TeacherFolder
 from tradewind.training.match_examples import shop_words
 
 WHOLE, STATIC, WANTED, COMPOSED = "whole", "static", 20.0, 8000
@@ -59,18 +61,10 @@ QUICK = 400
 
 
 @dataclass(frozen=True)
-class Teacher:
-    """The tuned encoder of the shop."""
-
-    folder: Path
-    prefixes: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class Shelf:
     """What is learned from and judged by."""
 
-    teacher: Teacher
+    teacher: TeacherFolder
     texts: list[str]
     queries: list[str]
     checks: dict[str, QueryCheck]
@@ -147,9 +141,11 @@ def _student(shelf: Shelf, name: str, options: argparse.Namespace, out: Path) ->
             shelf.teacher, shelf.texts, out, seed=options.seed, queries=shelf.queries, settings=settings
         )
     if not (out / "run/student/config.json").is_file():
+        checkpoint, prefixes = shelf.teacher.folder, shelf.teacher.prefixes
+        kept = chosen_blocks(checkpoint, int(name), shelf.queries, prefixes=prefixes, role="query")
         distil(
             shelf.teacher,
-            prune_layers(shelf.teacher.folder, int(name), out / "pruned"),
+            prune_layers(checkpoint, kept, out / "pruned"),
             shelf.texts,
             distil_plan(options.steps, seed=options.seed),
             out / "run",
@@ -207,7 +203,7 @@ def _shelf(folder: Path, seed: int) -> Shelf:
     chinese = [word for meaning in learned.meanings for word in meaning.chinese]
     english = [phrase for meaning in learned.meanings for phrase in meaning.english]
     asked_of = dict.fromkeys([*shop_words(), *chinese, *english, *told.queries])
-    teacher = Teacher(Path(context.outputs["match"]["folder"]), checkpoint_of(context).prefixes)
+    teacher = TeacherFolder(Path(context.outputs["match"]["folder"]), checkpoint_of(context).prefixes)
     return Shelf(
         teacher,
         [text for text in catalogue.texts if text not in asked],

@@ -13,6 +13,7 @@ from tradewind.compression.export import export_encoder
 from tradewind.compression.pruning.families import PRUNABLE
 from tradewind.models.bi_encoder import E5_PREFIXES, load_bi_encoder
 from tradewind.runtime.encoder import OnnxEncoder
+from tradewind.settings.shop import parse_shop
 from tradewind.testing.pretrained import tiny_encoder
 
 PAGE = (Path(__file__).parents[2] / "docs/guide/compression.md").read_text(encoding="utf-8")
@@ -88,3 +89,10 @@ def test_the_families_are_those_that_the_page_names() -> None:
     assert heads
     named = {family for family, name in spoken.items() if re.search(rf"\b{name}\b", heads[1])}
     assert named == {family for family, parts in PRUNABLE.items() if parts.heads}
+
+
+def test_the_lines_about_queries_are_settings_of_a_shop() -> None:
+    found = re.search(r"```yaml\n(.*?)```", PAGE.partition("## A smaller encoder for queries alone\n")[2], re.S)
+    assert found
+    shop = f"shop: s\nitems: {{source: {{path: items.csv}}, id: id, title: title}}\n{found[1]}"
+    assert parse_shop(shop.encode(), where="the page").encoder.queries.blocks == 8

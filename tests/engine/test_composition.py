@@ -182,6 +182,50 @@ def test_an_index_of_another_encoder_of_the_same_width_is_refused(
     assert engine.generation == before
 
 
+def query_part(publisher: Publisher, *parents: str) -> dict[str, str]:
+    made = publisher.publish(
+        "encoder", "query", publisher.folder("small", "encoder.json", {"called": "small"}), *parents
+    )
+    return {"artefact": made.reference, "manifest_sha256": made.manifest_sha256}
+
+
+def test_an_encoder_of_queries_is_opened_answers_queries_and_is_kept_over_a_swap(
+    engine: Engine, follower: PointerFollower, publisher: Publisher, monkeypatch: pytest.MonkeyPatch, encoder: Any
+) -> None:
+    class Counting:
+        dimension = encoder.dimension
+
+        def __init__(self) -> None:
+            self.roles: list[str] = []
+
+        def encode(self, texts: Any, role: str) -> Any:
+            self.roles.append(role)
+            return encoder.encode(texts, role)
+
+    monkeypatch.setattr(composition, "open_encoder", lambda folder: Counting())
+    part = query_part(publisher)
+    publisher.generation(query_encoder=part)
+    assert follower.look() is None
+    small = engine.serving.parts.query_encoder
+    assert isinstance(small, Counting) and engine.serving.parts.query_encoder_version == part["artefact"]
+    asked = len(small.roles)
+    assert found(engine) == 10
+    assert set(small.roles) == {"query"} and len(small.roles) > asked
+    publisher.generation("two", query_encoder=part)
+    assert follower.look() is None
+    assert engine.serving.parts.query_encoder is small
+
+
+def test_an_encoder_of_queries_that_learned_another_encoders_vectors_is_refused(
+    engine: Engine, follower: PointerFollower, publisher: Publisher
+) -> None:
+    before = engine.generation
+    publisher.generation(query_encoder=query_part(publisher, "encoder/match/another"))
+    refusal = follower.look()
+    assert isinstance(refusal, ArtefactError) and "encoder/match/another" in str(refusal)
+    assert engine.generation == before
+
+
 def test_an_unsigned_generation_is_never_opened(shop: Shop, publisher: Publisher) -> None:
     version = publisher.generation()
     (shop.artefacts / "generation" / "shop" / version / "manifest.sig").unlink()

@@ -10,7 +10,7 @@ from typing import Final
 from tradewind.data.store import open_store
 from tradewind.engine.engine import STANDARD, Engine, EngineSettings
 from tradewind.engine.generation import KIND, NAME, Generation, load_generation, load_part
-from tradewind.engine.parts import Parts
+from tradewind.engine.parts import Encoder, Parts
 from tradewind.errors import ArtefactError, NotFoundError, TradewindError
 from tradewind.index.catalogue import Catalogue
 from tradewind.index.delta import Delta
@@ -59,17 +59,20 @@ def open_engine(shop: Shop, settings: EngineSettings = STANDARD, watch: bool = T
 def load_parts(source: Source, version: str, serving: Parts | None = None) -> Parts:
     """Returns the parts of a generation, every byte of them checked, after it answered a probe.
 
-    An encoder that `serving` already holds is shared, not loaded twice. Raises ArtefactError or NotFoundError.
+    Encoders that `serving` already holds are shared, not loaded twice. Raises ArtefactError or NotFoundError.
     """
     generation = load_generation(source.root, version, source.key)
     index = load_part(source.root, generation.index, source.key)
     encoder = load_part(source.root, generation.encoder, source.key)
-    require_made_with(index, encoder)
-    shared = serving is not None and serving.encoder_version == encoder.reference
+    queries = load_part(source.root, generation.query_encoder, source.key) if generation.query_encoder else None
+    for made in (index, queries):
+        require_made_with(made, encoder)
     parts = Parts(
         generation=version,
-        encoder=serving.encoder if serving is not None and shared else open_encoder(encoder.path),
+        encoder=_opened(encoder, serving),
         encoder_version=encoder.reference,
+        query_encoder=_opened(queries, serving) if queries else None,
+        query_encoder_version=queries.reference if queries else None,
         catalogue=Catalogue.open(index.path),
         template=source.template,
         sequence=_sequence(source, generation),
@@ -78,24 +81,32 @@ def load_parts(source: Source, version: str, serving: Parts | None = None) -> Pa
     return parts
 
 
-def require_made_with(index: Artefact, encoder: Artefact) -> None:
-    """Raises ArtefactError when the vectors of `index` came from another encoder: of the same width or not, distances
-    between the vectors of two encoders say nothing."""
-    made = [parent for parent in index.manifest.parents if parent.startswith(f"{encoder.kind}/")]
-    if made and encoder.reference not in made:
+def _opened(encoder: Artefact, serving: Parts | None) -> Encoder:
+    held = {serving.encoder_version: serving.encoder} if serving else {}
+    if serving and serving.query_encoder and serving.query_encoder_version:
+        held[serving.query_encoder_version] = serving.query_encoder
+    return held.get(encoder.reference) or open_encoder(encoder.path)
+
+
+def require_made_with(made: Artefact | None, encoder: Artefact) -> None:
+    """Raises ArtefactError when an index, or an encoder of queries, gives vectors of another encoder: of the same width
+    or not, distances between the vectors of two encoders say nothing."""
+    parents = [parent for parent in made.manifest.parents if parent.startswith(f"{encoder.kind}/")] if made else []
+    if made and parents and encoder.reference not in parents:
         raise ArtefactError(
-            f"its vectors were made by {made[0]}, not by {encoder.reference}",
-            where=index.reference,
-            hint="run `tradewind up`: it indexes the catalogue with the new encoder",
+            f"its vectors are those of {parents[0]}, not of {encoder.reference}",
+            where=made.reference,
+            hint="run `tradewind up`: it makes it again with the new encoder",
         )
 
 
 def probe(parts: Parts) -> None:
     """Raises ArtefactError when the parts do not fit together: a vector must find something in the catalogue."""
     view = parts.catalogue.view(Delta(parts.catalogue.change))
-    vector = parts.encoder.encode([parts.generation], "query")[0]
+    encoder, _ = parts.encoder_of("query")
+    vector = encoder.encode([parts.generation], "query")[0]
     if view.size and not len(view.vector(vector, 1, NO_FILTERS)):
-        raise ArtefactError("the encoder finds nothing in the index", where=parts.generation)
+        raise ArtefactError("the encoder of queries finds nothing in the index", where=parts.generation)
 
 
 class PointerFollower:

@@ -15,15 +15,16 @@ def encode_one(context: Context, text: str, role: Role) -> Vector:
 
 
 def encode_cached(parts: Parts, vectors: BoundedCache[Vector], text: str, role: Role) -> Vector:
-    """Returns the vector that `vectors` holds for this encoder, role and text, or makes it.
+    """Returns the vector that `vectors` holds for the encoder of this role, and the text, or makes it.
 
     A vector does not depend on its batch, so a kept one and a new one are the same bytes.
     """
-    key = (parts.encoder_version, role, text)
+    encoder, version = parts.encoder_of(role)
+    key = (version, role, text)
     kept = vectors.get(key)
     if kept is not None:
         return kept
-    made: Vector = np.ascontiguousarray(parts.encoder.encode([text], role)[0], dtype=np.float32)
+    made: Vector = np.ascontiguousarray(encoder.encode([text], role)[0], dtype=np.float32)
     made.setflags(write=False)
     vectors.put(key, made, made.nbytes + len(text))
     return made

@@ -27,7 +27,8 @@ class Part(BaseModel):
 
 
 class Generation(BaseModel):
-    """The parts that serve together; a shop may do without a sequence model and a classifier."""
+    """The parts that serve together; a shop may do without a sequence model, a classifier and an encoder for queries
+    alone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,6 +36,7 @@ class Generation(BaseModel):
     index: Part
     sequence: Part | None = None
     classifier: Part | None = None
+    query_encoder: Part | None = None
 
 
 def load_generation(root: Path, version: str, key: PublicKey) -> Generation:

@@ -140,6 +140,15 @@ class Parts:
     template: str
     """How an item's text is made; see `data.mapping.item_text`."""
     sequence: SequenceModel | None = None
+    query_encoder: Encoder | None = None
+    """A smaller encoder that learned the vectors which `encoder` gives queries, and answers them in its place."""
+    query_encoder_version: str | None = None
+
+    def encoder_of(self, role: Role) -> tuple[Encoder, str]:
+        """Returns the encoder that reads texts of `role`, and its version."""
+        if role == "query" and self.query_encoder is not None and self.query_encoder_version is not None:
+            return self.query_encoder, self.query_encoder_version
+        return self.encoder, self.encoder_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _published(context: Context, asked: CompressSettings, found: Searched, chose
         context,
         parents=[],
         config={
-            "encoder": context.shop.settings.encoder.model_dump(),
+            "encoder": context.shop.settings.encoder.of_passages(),
             "tuned": context.outputs["match"]["report"] is not None,
             "precision": small.precision,
             "refused": None,

@@ -8,7 +8,18 @@ from typing import Final
 from tradewind.errors import ConfigError
 from tradewind.flows.ledger import Ledger, sole_builder
 from tradewind.flows.step import Context, Reporter, Step, run_steps
-from tradewind.flows.steps import classify, compress, encode, generation, index, ingest, match, next_item, weights
+from tradewind.flows.steps import (
+    classify,
+    compress,
+    encode,
+    generation,
+    index,
+    ingest,
+    match,
+    next_item,
+    query_encoder,
+    weights,
+)
 from tradewind.settings import Shop
 
 STEPS: Final[Sequence[Step]] = (
@@ -17,6 +28,7 @@ STEPS: Final[Sequence[Step]] = (
     match.STEP,
     compress.STEP,
     encode.STEP,
+    query_encoder.STEP,
     next_item.STEP,
     classify.STEP,
     index.STEP,

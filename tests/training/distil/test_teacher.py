@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tradewind.compression.export import export_encoder
+from tradewind.errors import ModelError
 from tradewind.models.bi_encoder import BiEncoder, load_bi_encoder
+from tradewind.runtime.opening import open_encoder
 from tradewind.telemetry import SilentProgress
 from tradewind.training.distil import teacher as module
-from tradewind.training.distil.teacher import Teacher, teacher_vectors
+from tradewind.training.distil.teacher import Teacher, TeacherFolder, teacher_vectors
 
 
 def test_vectors_are_the_teachers_and_lie_in_a_mapped_file(teacher: Teacher, texts: list[str], tmp_path: Path) -> None:
@@ -55,3 +58,16 @@ def test_another_role_text_or_length_is_another_file(teacher: Teacher, texts: li
     ):
         teacher_vectors(teacher, {role: some}, tmp_path, tokens, SilentProgress())  # type: ignore[dict-item]
     assert len(list(tmp_path.glob("*.npy"))) == 4
+
+
+def test_a_bundle_teaches_what_it_will_answer_and_no_other_length_or_role(
+    teacher: Teacher, texts: list[str], tmp_path: Path
+) -> None:
+    bundle = export_encoder(teacher.folder, tmp_path / "bundle", teacher.prefixes, 12)
+    taught = TeacherFolder(bundle, teacher.prefixes)
+    found = teacher_vectors(taught, {"query": texts}, tmp_path / "kept", 12, SilentProgress(), workers=2)["query"]
+    np.testing.assert_array_equal(found.of(texts), open_encoder(bundle).encode(texts, "query"))
+    with pytest.raises(ModelError, match="reads 12 tokens, not 8"):
+        teacher_vectors(taught, {"query": texts}, tmp_path / "other", 8, SilentProgress())
+    with pytest.raises(ModelError, match="cannot teach the role together"):
+        teacher_vectors(taught, {"together": texts}, tmp_path / "other", 12, SilentProgress())

@@ -77,8 +77,8 @@ class Whole(Transformer):
 
 @dataclass(frozen=True)
 class Pruned(Shrunk):
-    """`blocks` of the transformer's blocks stay, evenly spread, in each the `heads` that are needed most and a `share`
-    of the feed-forward width; where `distilled`, what is left learns the original's vectors."""
+    """`blocks` of the transformer's blocks stay, those that are missed most, in each the `heads` that are needed most
+    and a `share` of the feed-forward width; where `distilled`, what is left learns the original's vectors."""
 
     blocks: int
     heads: int
@@ -113,13 +113,15 @@ class Pruned(Shrunk):
         return round(self.blocks * (attention + 2 * outline.width * outline.inner * self.share)), outline.table
 
     def shrink(self, workshop: Workshop, folder: Path) -> Path:
+        from tradewind.compression.pruning.choosing import chosen_blocks
         from tradewind.compression.pruning.heads import prune_heads
         from tradewind.compression.pruning.layers import prune_layers
         from tradewind.compression.pruning.width import prune_width
 
         smaller, texts, prefixes = workshop.original, workshop.calibration, workshop.prefixes
         if self.blocks < self.of.blocks:
-            smaller = prune_layers(smaller, self.blocks, folder / "blocks")
+            kept = chosen_blocks(smaller, self.blocks, texts, prefixes=prefixes, role="query")
+            smaller = prune_layers(smaller, kept, folder / "blocks")
         if self.heads < self.of.heads:
             smaller = prune_heads(smaller, self.heads, texts, folder / "heads", prefixes=prefixes)
         if self.share < 1.0:

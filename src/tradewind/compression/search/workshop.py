@@ -22,12 +22,6 @@ STEPS: Final = (20, 600)
 
 
 @dataclass(frozen=True, slots=True)
-class _Teacher:
-    folder: Path
-    prefixes: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Workshop:
     """`original` is a whole checkpoint; what learns is kept in `folder`, and taken from there the next time.
 
@@ -58,7 +52,7 @@ class Workshop:
 
     def lesson(self, technique: Technique) -> str:
         """Returns what two results of a technique that learns are told apart by; nothing for one that does not."""
-        return f"{self.steps} steps, seed {self.seed}" if technique.trains else ""
+        return f"{self.steps} steps, seed {self.seed}, chosen blocks" if technique.trains else ""
 
     def make(self, candidate: Candidate, out: Path) -> Path:
         """Returns `out`, the bundle of a candidate, cut to its dimension. Raises TradewindError where it cannot be."""
@@ -98,10 +92,11 @@ class Workshop:
         """
         from tradewind.training.distil.run import distil
         from tradewind.training.distil.settings import DistilSettings, distil_plan
+        from tradewind.training.distil.teacher import TeacherFolder
 
         self._share_teacher(out)
         return distil(
-            _Teacher(self.original, self.prefixes),
+            TeacherFolder(self.original, self.prefixes),
             student,
             self.texts,
             distil_plan(self.steps, seed=self.seed, threads=self.threads),
@@ -117,11 +112,12 @@ class Workshop:
         """
         from tradewind.compression.static.student import StaticSettings, static_student
         from tradewind.training.distil.settings import DistilSettings
+        from tradewind.training.distil.teacher import TeacherFolder
 
         self._share_teacher(out.with_name(f"{out.name}.work"))
         distil = DistilSettings(roles=self._roles, max_tokens=self.max_tokens)
         return static_student(
-            _Teacher(self.original, self.prefixes),
+            TeacherFolder(self.original, self.prefixes),
             self.texts,
             out,
             dimension=dimension,

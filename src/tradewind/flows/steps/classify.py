@@ -1,4 +1,4 @@
-"""Step 7: a head on the encoder learns to tell an item's category from its text."""
+"""Step 8: a head on the encoder learns to tell an item's category from its text."""
 
 from __future__ import annotations
 

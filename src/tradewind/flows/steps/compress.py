@@ -21,7 +21,7 @@ def _inputs(context: Context) -> dict[str, Any]:
     return {
         "match": context.outputs["match"]["folder"],
         "metrics": context.outputs["match"]["metrics"],
-        "encoder": context.shop.settings.encoder.model_dump(),
+        "encoder": context.shop.settings.encoder.of_passages(),
     } | ({"compress": asked.model_dump()} if (asked := context.shop.settings.compress).asked else {})
 
 
@@ -60,7 +60,7 @@ def _run(context: Context, progress: Progress, asked: CompressSettings | None = 
         context,
         parents=[],
         config={
-            "encoder": settings.model_dump(),
+            "encoder": settings.of_passages(),
             "tuned": match["report"] is not None,
             "precision": small.precision,
             "refused": small.refused,

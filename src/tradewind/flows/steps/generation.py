@@ -1,4 +1,4 @@
-"""Step 9: the parts become one generation, and the pointer moves to it."""
+"""Step 10: the parts become one generation, and the pointer moves to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from tradewind.registry.keys import load_public
 from tradewind.registry.pointers import current, promote
 from tradewind.telemetry import Progress
 
-PARTS = {"encoder": "compress", "classifier": "classify", "sequence": "next_item", "index": "index"}
+PARTS = {
+    "encoder": "compress",
+    "query_encoder": "query_encoder",
+    "classifier": "classify",
+    "sequence": "next_item",
+    "index": "index",
+}
 """What a generation holds, and the step that makes it."""
 
 

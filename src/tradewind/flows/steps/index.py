@@ -1,4 +1,4 @@
-"""Step 8: the catalogue becomes one immutable index."""
+"""Step 9: the catalogue becomes one immutable index."""
 
 from __future__ import annotations
 

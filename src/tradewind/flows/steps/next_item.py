@@ -1,4 +1,4 @@
-"""Step 6: the sequence model learns what a household buys next."""
+"""Step 7: the sequence model learns what a household buys next."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def checkpoint_of(context: Context, progress: Progress | None = None) -> Checkpo
 def _inputs(context: Context) -> dict[str, Any]:
     settings = context.shop.settings
     files = _files(settings.encoder.pretrained)
-    return {"encoder": settings.encoder.model_dump(), "languages": settings.languages} | (
+    return {"encoder": settings.encoder.of_passages(), "languages": settings.languages} | (
         {"files": files} if files else {}
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -72,19 +71,21 @@ def distil(
     *,
     progress: Progress,
     queries: Sequence[str] = (),
+    passages: Taught | None = None,
     settings: DistilSettings | None = None,
 ) -> Distilled:
     """Returns the student, trained in `out`/student from the checkpoint `student`, and how near it came.
 
-    `texts` are learned in all roles of the settings, `queries` as queries alone; a part of both is held back, and the
-    weights kept are those of the step at which most of the teacher's first ten stood among the student's. An
-    interrupted run goes on from its last checkpoint. Raises DataError for too few texts, ModelError when the student's
-    vectors are of another width than the teacher's or the loss is no number.
+    `texts` are learned in all roles of the settings, `queries` as queries alone; a part of both is held back. The order
+    that is learned is that of `passages`, or of the texts where no vectors of the teacher's are given. The weights kept
+    are those of the step at which most of the teacher's first ten stood among the student's. An interrupted run goes on
+    from its last checkpoint. Raises DataError for too few texts, ModelError when the student's vectors are of another
+    width than the teacher's or the loss is no number.
     """
     settings = settings or DistilSettings()
-    bench, objective = _prepared(
-        teacher, student, distil_texts(texts, queries, settings), plan, out, settings, progress
-    )
+    parted = distil_texts(texts, queries, settings)
+    taught = _taught(teacher, parted, passages, out, plan, settings, progress)
+    bench, objective = _prepared(student, parted, taught, plan, settings, teacher.prefixes)
     before = bench.figures()
     curves = fit(
         objective,
@@ -105,27 +106,40 @@ def distil(
     return Distilled(folder, curves, figures)
 
 
-def _prepared(
+def _taught(
     teacher: Teacher,
-    student: Path,
     texts: DistilTexts,
-    plan: Plan,
+    passages: Taught | None,
     out: Path,
+    plan: Plan,
     settings: DistilSettings,
     progress: Progress,
+) -> dict[Role, Taught]:
+    """Returns the teacher's vectors of all that is learned, and of the passages whose order is compared."""
+    asked = texts.by_role()
+    if passages is None and "passage" not in asked:
+        asked["passage"] = _spread(texts.passages, settings.compared)
+    found = teacher_vectors(teacher, asked, out / "teacher", settings.max_tokens, progress, plan.threads)
+    return found if passages is None else found | {"passage": passages}
+
+
+def _prepared(
+    student: Path,
+    texts: DistilTexts,
+    taught: Mapping[Role, Taught],
+    plan: Plan,
+    settings: DistilSettings,
+    prefixes: Mapping[str, str],
 ) -> tuple[_Bench, Distillation]:
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    wanted = texts.by_role()
-    asked = wanted | {"passage": texts.passages}
-    taught = teacher_vectors(teacher, asked, out / "teacher", settings.max_tokens, progress)
-    encoder = load_bi_encoder(student, prefixes=teacher.prefixes, max_tokens=settings.max_tokens, dropout=plan.dropout)
+    encoder = load_bi_encoder(student, prefixes=prefixes, max_tokens=settings.max_tokens, dropout=plan.dropout)
     encoder.together = None
     _require_width(encoder.dimension, taught)
     depth = len(encoder.blocks)
     moving = min(depth, settings.blocks or depth)
     bank = TextBank(encoder, cut_at(encoder, moving))
-    for role, found in wanted.items():
+    for role, found in texts.by_role().items():
         bank.add(found, role)
     passages = _compared(taught, settings)
     active = plan.tuning.prepare(encoder, encoder_parts(encoder, moving))
@@ -134,8 +148,11 @@ def _prepared(
 
 def _compared(taught: Mapping[Role, Taught], settings: DistilSettings) -> Floats:
     found = taught["passage"]
-    step = max(1, -(-len(found.texts) // settings.compared))
-    return np.array(found.vectors[::step])
+    return found.of(_spread(found.texts, settings.compared))
+
+
+def _spread(texts: tuple[str, ...], most: int) -> tuple[str, ...]:
+    return texts[:: max(1, -(-len(texts) // most))]
 
 
 def _require_width(dimension: int, taught: Mapping[Role, Taught]) -> None:
