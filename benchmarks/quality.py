@@ -29,6 +29,7 @@ DATA: dict[str, tuple[str, ...]] = {
     "purchase": ("uci_shoppers_intention",),
     "clicks": ("open_bandit_zozotown",),
     "rating": ("womens_clothing_reviews_en",),
+    "rules": ("product_classification_zh",),
     "profiles": ("",),
     "next_item": ("amazon_beauty_seq_en",),
     "recognise": ("clothing_images_small",),
