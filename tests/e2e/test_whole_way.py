@@ -16,7 +16,18 @@ import pytest
 import yaml
 
 COMMAND = str(Path(sys.executable).with_name("tradewind"))
-STEPS = ["ingest", "weights", "match", "compress", "encode", "next_item", "classify", "index", "generation"]
+STEPS = [
+    "ingest",
+    "weights",
+    "match",
+    "compress",
+    "encode",
+    "query_encoder",
+    "next_item",
+    "classify",
+    "index",
+    "generation",
+]
 
 
 def test_a_second_up_does_no_work(built: Path, cli: Any) -> None:
