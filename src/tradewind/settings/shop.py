@@ -14,7 +14,8 @@ from tradewind.errors import ConfigError
 from tradewind.settings.base import Settings
 from tradewind.settings.compress import CompressSettings
 from tradewind.settings.data import EventSettings, ItemSettings
-from tradewind.settings.learn import EncoderSettings, LearnSettings
+from tradewind.settings.encoder import EncoderSettings
+from tradewind.settings.learn import LearnSettings
 from tradewind.settings.serve import IndexSettings, ServeSettings
 from tradewind.settings.strict_yaml import load_yaml
 
