@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from html.parser import HTMLParser
+from typing import Any
+
+import pytest
 
 from tradewind.evaluation.claims import Claim
-from tradewind.evaluation.report import Page, Table
+from tradewind.evaluation.report import Page, Table, fact
 
 ROWS = {"random": {"recall@20": 0.001}, "调优后": {"recall@20": 0.25}, "x": {}}
 TABLE = Table("Recall", ("recall@20",), ROWS, "调优后", ("seed 13",))
@@ -48,3 +51,22 @@ def test_rows_that_are_no_methods_say_what_they_are() -> None:
     sliced = Table("By language", ("accuracy",), {"zh": {"accuracy": 0.5}}, down="language")
     assert "<th scope='col'>language</th>" in sliced.as_html()
     assert sliced.as_text().splitlines()[1].startswith("language")
+
+
+def test_a_page_without_facts_has_no_heading_for_them() -> None:
+    assert "How it was made" not in Page("A page", {}, ()).as_html()
+    assert "How it was made" in Page("A page", {"seed": "13"}, ()).as_html()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"method": "lora", "options": {}, "at": {"processes": 1, "storage": None}}, "method lora, at processes 1"),
+        ([], "–"),
+        ([{"file": "a.jpg"}, {"file": "b.jpg"}], "file a.jpg; file b.jpg"),
+        (None, "–"),
+        (0, "0"),
+    ],
+)  # fmt: skip
+def test_a_fact_reads_as_words_not_as_code(value: Any, said: str) -> None:
+    assert fact(value) == said

@@ -6,6 +6,7 @@ import html
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1b2733; }
@@ -13,6 +14,7 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 table { border-collapse: collapse; }
 th, td { padding: .3rem .8rem; border-bottom: 1px solid #d5dde5; text-align: right; }
 th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600; background: #eef5f9; }
+table.facts td { text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 svg { max-width: 100%; height: auto; } p.note { color: #51606e; }
 """
 
@@ -73,7 +75,8 @@ class Page:
 
     def as_html(self) -> str:
         """Returns the whole page, which loads nothing from anywhere."""
-        facts = "".join(f"<tr><td>{html.escape(k)}</td><td>{html.escape(v)}</td></tr>" for k, v in self.facts.items())
+        rows = "".join(f"<tr><td>{html.escape(k)}</td><td>{html.escape(v)}</td></tr>" for k, v in self.facts.items())
+        facts = f"<h2>How it was made</h2><table class='facts'>{rows}</table>" if rows else ""
         parts = [
             *(table.as_html() for table in self.tables),
             *(f"<figure>{figure}</figure>" for figure in self.figures),
@@ -82,8 +85,18 @@ class Page:
         return (
             f"<!doctype html><html lang='{html.escape(self.language)}'><head><meta charset='utf-8'>"
             f"<meta name='viewport' content='width=device-width'><title>{title}</title><style>{_STYLE}</style></head>"
-            f"<body><h1>{title}</h1>{''.join(parts)}<h2>How it was made</h2><table>{facts}</table></body></html>\n"
+            f"<body><h1>{title}</h1>{''.join(parts)}{facts}</body></html>\n"
         )
+
+
+def fact(value: Any) -> str:
+    """Returns a fact as a reader takes it: names before their values, one after another; a dash for nothing."""
+    if isinstance(value, Mapping):
+        parts = [f"{name} {fact(held)}" for name, held in value.items() if held not in (None, "", {}, [])]
+        return ", ".join(parts) or "–"
+    if isinstance(value, list | tuple):
+        return "; ".join(fact(held) for held in value) or "–"
+    return "–" if value is None else str(value)
 
 
 def _number(value: float | None) -> str:

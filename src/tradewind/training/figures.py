@@ -17,19 +17,21 @@ LINE = "#c8553d"
 
 
 def curves_figure(curves: Curves) -> str:
-    """Returns an SVG element: the loss by step with its running mean, and the watched metric with its best step."""
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    loss, watched = figure.subplots(1, 2)
+    """Returns an SVG element: the loss by step with its running mean, and the watched metric with its best step, where
+    one was watched."""
+    figure = Figure(figsize=(9 if curves.validation else 4.5, 3.2), layout="constrained")
+    loss, *watching = figure.subplots(1, 2 if curves.validation else 1, squeeze=False)[0]
     steps, values = _columns(curves.loss)
     loss.plot(steps, values, color=OTHERS, linewidth=1, label="each step")
     loss.plot(steps, _running_mean(values), color=OURS, linewidth=2, label="running mean")
     loss.set(title="Loss", xlabel="step", ylim=(0, None))
     loss.legend(frameon=False)
-    steps, values = _columns(curves.validation)
-    watched.plot(steps, values, color=OURS, marker="o")
-    watched.axvline(curves.best_step, color=LINE, linestyle="--", label=f"kept: step {curves.best_step}")
-    watched.set(title=f"Validation: {curves.watched}", xlabel="step")
-    watched.legend(frameon=False)
+    for watched in watching:
+        steps, values = _columns(curves.validation)
+        watched.plot(steps, values, color=OURS, marker="o")
+        watched.axvline(curves.best_step, color=LINE, linestyle="--", label=f"kept: step {curves.best_step}")
+        watched.set(title=f"Validation: {curves.watched}", xlabel="step")
+        watched.legend(frameon=False)
     return svg(figure)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.evaluation.claims import Claim
-from tradewind.evaluation.report import Page, Table
+from tradewind.evaluation.report import Page, Table, fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def write_report(
 ) -> Path:
     """Writes report.html and, for programs, report.json into `folder`; returns the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    shown = {name: str(value) for name, value in facts.items()}
+    shown = {name: fact(value) for name, value in facts.items()}
     page = folder / "report.html"
     page.write_text(Page(f"What {task} learned", shown, tables, figures).as_html(), encoding="utf-8")
     told = {"task": task, "facts": dict(facts), "tables": {table.title: table.as_json() for table in tables}}

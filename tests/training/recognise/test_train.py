@@ -18,6 +18,7 @@ from tradewind.runtime.vision import OnnxVision, PictureInput
 from tradewind.settings import LearnSettings, TaskSettings
 from tradewind.tasks.recognise.pictures import LabelledPictures
 from tradewind.telemetry import SilentProgress
+from tradewind.training.figures import curves_figure
 from tradewind.training.plan import Budget, Plan, plan_run
 from tradewind.training.recognise.bank import ViewBank, ViewBatches, Views
 from tradewind.training.recognise.bench import RecogniseSettings
@@ -89,6 +90,8 @@ def test_without_validation_everything_is_learned_and_the_last_weights_are_kept(
     settings = replace(SETTINGS, validation=0.0)
     _, _, curves = teach(pictures(24, 1), model(), plan(patience=9), tmp_path, settings=settings)
     assert curves.best_step == curves.last_step == 12
+    drawn = curves_figure(curves)
+    assert "Loss" in drawn and "Validation" not in drawn, "a curve of nothing was drawn"
 
 
 @pytest.mark.parametrize(

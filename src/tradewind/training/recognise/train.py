@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,8 @@ def teach(
     tuning.finish(active)
     forget(out)
     shutil.rmtree(kept.parent)
-    return bench.classifier.eval(), bench.probe, curves
+    watched = bench.watched is not None
+    return bench.classifier.eval(), bench.probe, curves if watched else replace(curves, validation=())
 
 
 def train(
