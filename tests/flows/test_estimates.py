@@ -11,7 +11,7 @@ from tradewind.flows.step import Context
 from tradewind.flows.up import STEPS
 from tradewind.settings import Shop, parse_shop
 
-SHOP_YAML = b"shop: s\nitems: {source: {path: a.csv}, id: id, title: title}\n"
+SHOP_YAML = b"shop: s\nitems: {source: {path: a.csv}, id: id, title: title}\nencoder: {queries: {blocks: 8}}\n"
 
 
 def of_size(items: int, events: int) -> Context:
@@ -41,6 +41,14 @@ def test_a_larger_shop_is_promised_more() -> None:
     for step in STEPS:
         grows = estimate(step, of_size(size["items"], size["events"])) > step.seconds
         assert grows == (step.grows_with is not None)
+
+
+def test_a_step_that_the_shop_does_not_want_takes_nothing() -> None:
+    without = SHOP_YAML.replace(b"encoder: {queries: {blocks: 8}}", b"learn: {next_item: {enabled: false}}")
+    shop = Shop(parse_shop(without, where="shop.yaml"), Path())
+    context = Context(shop, of_size(*GROCER.values()).outputs)
+    taken = {step.name: estimate(step, context) for step in STEPS}
+    assert {name for name, seconds in taken.items() if seconds == 0.0} == {"query_encoder", "next_item"}
 
 
 def test_before_the_tables_were_read_the_grocers_figure_stands() -> None:

@@ -125,11 +125,16 @@ def compare(checkpoint: Path, bundle: Path, texts: Sequence[str], metric: Metric
         small_queries=small(texts, "query"),
         small_passages=small(texts, "passage"),
         original_bytes=(checkpoint / WEIGHTS_FILE).stat().st_size,
-        small_bytes=sum(path.stat().st_size for path in bundle.glob(f"{MODEL_FILE}*")),
+        small_bytes=weight_bytes(bundle),
         original_metric=None if before is None else float(np.nanmean(before)),
         small_metric=None if after is None else float(np.nanmean(after)),
         metric_noise=noise_of(before, after),
     )
+
+
+def weight_bytes(bundle: Path) -> int:
+    """Returns the bytes of a bundle's graph and weights."""
+    return sum(path.stat().st_size for path in bundle.glob(f"{MODEL_FILE}*"))
 
 
 def noise_of(before: float | np.ndarray | None, after: float | np.ndarray | None) -> float:

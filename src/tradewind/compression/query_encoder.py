@@ -13,12 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from tradewind.compression.encoder import CompressedEncoder, Encode, Metric, compress_encoder, noise_of
+from tradewind.compression.encoder import CompressedEncoder, Encode, Metric, compress_encoder, noise_of, weight_bytes
 from tradewind.compression.gate import Compared, ParityLimits, ParityReport, measure, require
 from tradewind.compression.merge import plain_checkpoint
 from tradewind.compression.pruning.choosing import chosen_blocks
 from tradewind.compression.pruning.layers import prune_layers
-from tradewind.runtime.bundle import MODEL_FILE, Role
+from tradewind.runtime.bundle import Role
 from tradewind.runtime.opening import open_encoder
 from tradewind.telemetry import Progress
 from tradewind.training.distil.run import distil
@@ -97,7 +97,7 @@ def _learned(
     progress.note(f"      blocks {', '.join(str(block) for block in blocks)} are kept")
     return distil(
         TeacherFolder(published, plan.prefixes),
-        prune_layers(whole, blocks, work / "pruned"),
+        prune_layers(whole, blocks, work / f"blocks-{'-'.join(map(str, blocks))}"),
         [text for text in lessons.texts if text not in kept_apart],
         distil_plan(plan.steps, batch_size=BATCH, learning_rate=RATE, seed=plan.seed, threads=plan.threads),
         work / "run",
@@ -119,8 +119,8 @@ def _report(published: Path, small: Path, lessons: QueryLessons) -> ParityReport
         original_passages=passages,
         small_queries=ours,
         small_passages=passages,
-        original_bytes=_weights(published),
-        small_bytes=_weights(small),
+        original_bytes=weight_bytes(published),
+        small_bytes=weight_bytes(small),
         original_metric=None if before is None else float(np.nanmean(before)),
         small_metric=None if after is None else float(np.nanmean(after)),
         metric_noise=noise_of(before, after),
@@ -139,7 +139,3 @@ def _among(encode: Encode, passages: Taught) -> Encode:
         return passages.of(texts) if role == "passage" else encode(texts, role)
 
     return asked
-
-
-def _weights(bundle: Path) -> int:
-    return sum(path.stat().st_size for path in bundle.glob(f"{MODEL_FILE}*"))

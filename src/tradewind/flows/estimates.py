@@ -18,8 +18,11 @@ def estimate(step: Step, context: Context) -> float:
     """Returns the seconds that `step` may take on this shop.
 
     A step that grows with the shop takes `least` seconds and a share of the rest that is this shop's rows to the
-    grocer's; before the tables were read, their size is not known and the grocer's figure stands.
+    grocer's; before the tables were read, their size is not known and the grocer's figure stands. One that the shop
+    does not want takes none.
     """
+    if not step.wanted(context.shop):
+        return 0.0
     rows = _rows(context, step.grows_with) if step.grows_with else None
     if rows is None or step.grows_with is None:
         return step.seconds

@@ -43,7 +43,8 @@ class Step:
     `inputs` names all that the result depends on; when it has not changed, and `present` says that what came out
     is still there, the step is not run again. Inputs are settings and data, never code: `revision` is raised by hand
     when the step would make something else of the same inputs. `seconds` is what it takes on the grocer, of which
-    `least` on any shop and the rest as what it `grows_with`: the estimate before this machine has its own.
+    `least` on any shop and the rest as what it `grows_with`: the estimate before this machine has its own. A shop for
+    which it is not `wanted` waits for nothing.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Step:
     revision: int = 1
     grows_with: Measure | None = None
     least: float = 0.0
+    wanted: Callable[[Shop], bool] = lambda shop: True
 
 
 class Reporter(Protocol):

@@ -14,9 +14,14 @@ from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.flows.steps.weights import checkpoint_of
 from tradewind.registry.layout import MANIFEST_FILE, SIGNATURE_FILE
+from tradewind.settings import Shop
 from tradewind.telemetry import Progress
 
 NOTHING: Outputs = {"kind": "classifier", "name": "category", "version": None}
+
+
+def _wanted(shop: Shop) -> bool:
+    return shop.settings.learn.classify.enabled
 
 
 def _inputs(context: Context) -> dict[str, Any]:
@@ -30,7 +35,7 @@ def _inputs(context: Context) -> dict[str, Any]:
 
 
 def _run(context: Context, progress: Progress) -> Outputs:
-    if not context.shop.settings.learn.classify.enabled:
+    if not _wanted(context.shop):
         return NOTHING
     from tradewind.training.classify import train
     from tradewind.training.tracking import tracked
@@ -71,4 +76,6 @@ def _bundle(context: Context, folder: Path) -> Path:
     return export_classifier(own, out, labels, weight, bias)
 
 
-STEP = Step("classify", "Learn the categories", 45.0, _inputs, _run, is_there, grows_with="items", least=15.0)
+STEP = Step(
+    "classify", "Learn the categories", 45.0, _inputs, _run, is_there, grows_with="items", least=15.0, wanted=_wanted
+)

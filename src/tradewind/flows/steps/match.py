@@ -29,7 +29,7 @@ def _inputs(context: Context) -> dict[str, Any]:
         "weights": context.outputs["weights"]["sha256"],
         "task": learn.match.model_dump(),
         "learn": {"effort": learn.effort, "seed": learn.seed},
-        "glosses": _digest(glosses_of(context.shop)),
+        "glosses": gloss_digest(glosses_of(context.shop)),
         "max_tokens": context.shop.settings.encoder.max_tokens,
     }
 
@@ -67,7 +67,8 @@ def glosses_of(shop: Shop) -> Glosses | None:
     return Glosses(tuple(Meaning(entry.chinese, entry.english) for entry in entries), lambda text: stems_of(fold(text)))
 
 
-def _digest(glosses: Glosses | None) -> str | None:
+def gloss_digest(glosses: Glosses | None) -> str | None:
+    """Returns what changes with the meanings that are learned."""
     told = repr(glosses.meanings) if glosses else None
     return hashlib.sha256(told.encode()).hexdigest() if told else None
 

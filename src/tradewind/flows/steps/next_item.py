@@ -11,9 +11,14 @@ from tradewind.flows.publishing import facts_of, is_there, publish_files, stored
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.flows.steps.encode import vectors_of
+from tradewind.settings import Shop
 from tradewind.telemetry import Progress
 
 NOTHING: Outputs = {"kind": "sequence", "name": "next_item", "version": None}
+
+
+def _wanted(shop: Shop) -> bool:
+    return shop.settings.learn.next_item.enabled
 
 
 def _inputs(context: Context) -> dict[str, Any]:
@@ -27,7 +32,7 @@ def _inputs(context: Context) -> dict[str, Any]:
 
 
 def _run(context: Context, progress: Progress) -> Outputs:
-    if not context.shop.settings.learn.next_item.enabled:
+    if not _wanted(context.shop):
         return NOTHING
     from tradewind.compression.sequence_export import export_sequence
     from tradewind.training.next_item import train
@@ -55,4 +60,14 @@ def _run(context: Context, progress: Progress) -> Outputs:
     return learned(result) | stored(publish_files(context.shop, "sequence", "next_item", out, facts))
 
 
-STEP = Step("next_item", "Learn what is bought next", 120.0, _inputs, _run, is_there, grows_with="events", least=15.0)
+STEP = Step(
+    "next_item",
+    "Learn what is bought next",
+    120.0,
+    _inputs,
+    _run,
+    is_there,
+    grows_with="events",
+    least=15.0,
+    wanted=_wanted,
+)

@@ -11,7 +11,9 @@ from tradewind.flows.publishing import facts_of, fetch, is_there, publish_files,
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.step import Context, Outputs, Step
 from tradewind.flows.steps.encode import vectors_of
+from tradewind.flows.steps.match import gloss_digest, glosses_of
 from tradewind.flows.steps.weights import checkpoint_of
+from tradewind.settings import Shop
 from tradewind.telemetry import Progress
 
 if TYPE_CHECKING:
@@ -20,10 +22,14 @@ if TYPE_CHECKING:
 NOTHING: Outputs = {"kind": "encoder", "name": "query", "version": None}
 
 
+def _wanted(shop: Shop) -> bool:
+    return shop.settings.encoder.queries.blocks is not None
+
+
 def _inputs(context: Context) -> dict[str, Any]:
     shop = context.shop
     asked = shop.settings.encoder.queries
-    if asked.blocks is None:
+    if not _wanted(shop):
         return {"queries": None}
     file = shop.root / shop.settings.queries if shop.settings.queries else None
     return {
@@ -31,12 +37,13 @@ def _inputs(context: Context) -> dict[str, Any]:
         "encoder": context.outputs["compress"]["version"],
         "snapshot": context.outputs["ingest"]["snapshot"],
         "seed": shop.settings.learn.seed,
+        "glosses": gloss_digest(glosses_of(shop)),
         "judged": file.read_text(encoding="utf-8", errors="replace") if file and file.is_file() else None,
     }
 
 
 def _run(context: Context, progress: Progress) -> Outputs:
-    if context.shop.settings.encoder.queries.blocks is None:
+    if not _wanted(context.shop):
         return NOTHING
     if "chosen" in context.outputs["compress"]:
         progress.note("      the encoder that was searched for answers queries itself")
@@ -44,7 +51,7 @@ def _run(context: Context, progress: Progress) -> Outputs:
     try:
         small = _learned(context, progress)
     except (DataError, ParityError) as error:
-        progress.note(f"      {error}: the whole encoder answers queries")
+        progress.note(f"      {error.what}: the whole encoder answers queries")
         return NOTHING | {"refused": str(error)}
     facts = facts_of(
         context,
@@ -53,7 +60,9 @@ def _run(context: Context, progress: Progress) -> Outputs:
         metrics={"parity": small.report},
         profile=small.profile,
     )
-    return stored(publish_files(context.shop, "encoder", "query", small.folder, facts)) | {"parity": small.report}
+    outputs = stored(publish_files(context.shop, "encoder", "query", small.folder, facts)) | {"parity": small.report}
+    shutil.rmtree(_scratch(context), ignore_errors=True)
+    return outputs
 
 
 def _learned(context: Context, progress: Progress) -> CompressedEncoder:
@@ -64,9 +73,8 @@ def _learned(context: Context, progress: Progress) -> CompressedEncoder:
     assert asked.blocks is not None  # noqa: S101
     lessons = query_lessons(shop, snapshot.items(), snapshot.events(types=["purchase"]), vectors_of(context))
     published = fetch(shop, context.outputs["compress"])
-    out = shop.scratch / "query_encoder" / published.version / "bundle"
-    shutil.rmtree(out, ignore_errors=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = _scratch(context) / published.version / "bundle"
+    _make_room(out)
     plan = QueryPlan(
         blocks=asked.blocks,
         steps=asked.steps,
@@ -79,6 +87,26 @@ def _learned(context: Context, progress: Progress) -> CompressedEncoder:
     return query_encoder(Path(context.outputs["match"]["folder"]), published.path, out, lessons, plan, progress)
 
 
+def _scratch(context: Context) -> Path:
+    return context.shop.scratch / "query_encoder"
+
+
+def _make_room(out: Path) -> None:
+    """Leaves what an interrupted run learned from the same encoder, and nothing of another one."""
+    for stale in (path for path in out.parent.parent.glob("*") if path != out.parent):
+        shutil.rmtree(stale)
+    shutil.rmtree(out, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+
+
 STEP = Step(
-    "query_encoder", "Learn to answer queries with less", 130.0, _inputs, _run, is_there, grows_with="items", least=60.0
+    "query_encoder",
+    "Learn to answer queries with less",
+    130.0,
+    _inputs,
+    _run,
+    is_there,
+    grows_with="items",
+    least=60.0,
+    wanted=_wanted,
 )
