@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PASSAGES: Final = 1000
 """Texts of the catalogue among which the first ten are looked for."""
+REVISION: Final = 2
+"""Raised when a technique makes something else of the same model: what was measured before is then measured anew."""
 TAUGHT: Final = 4000
 """Texts of the catalogue that students learn from at most."""
 
@@ -106,6 +108,7 @@ def _mark(context: Context, ground: Ground) -> str:
     """Returns the name under which measured points are found again: the same model, judged in the same way."""
     told = json.dumps(
         [
+            REVISION,
             context.outputs["match"]["folder"],
             context.outputs["match"]["metrics"],
             context.outputs["weights"]["sha256"],

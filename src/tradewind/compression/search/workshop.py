@@ -52,7 +52,7 @@ class Workshop:
 
     def lesson(self, technique: Technique) -> str:
         """Returns what two results of a technique that learns are told apart by; nothing for one that does not."""
-        return f"{self.steps} steps, seed {self.seed}, chosen blocks" if technique.trains else ""
+        return f"{self.steps} steps, seed {self.seed}" if technique.trains else ""
 
     def make(self, candidate: Candidate, out: Path) -> Path:
         """Returns `out`, the bundle of a candidate, cut to its dimension. Raises TradewindError where it cannot be."""
