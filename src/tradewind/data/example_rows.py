@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import numpy as np
 import pyarrow as pa
 
+from tradewind.data.batch_fields import evaluated
 from tradewind.data.checks import Finding
-from tradewind.data.checks.missing_column import require_columns
-from tradewind.data.expressions import Columns, Expression, columns_of
+from tradewind.data.expressions import Expression
 from tradewind.data.quarantine import Quarantine
 from tradewind.data.sources import SourceBatch
 from tradewind.data.values import to_texts
@@ -37,33 +37,24 @@ class Row:
         return value if isinstance(value, str) else ""
 
 
-class ExampleRows(Generic[Found]):
+class ExampleRows(ABC, Generic[Found]):
     """What was read so far: `found` are the examples, `read` the rows that there were, `repeats` those said before."""
 
     def __init__(self, found: Found) -> None:
         self.found = found
         self.read = self.repeats = 0
 
+    @abstractmethod
     def add(self, row: Row) -> Finding | None:
         """Keeps the row as an example, counts it as a repeat, or returns what is wrong with it."""
-        raise NotImplementedError
 
     def leave_out(self, bad: Quarantine) -> None:
         """Looks at all examples when the last row was read."""
 
     def take(self, batch: SourceBatch, fields: Mapping[str, Expression], bad: Quarantine) -> None:
         """Adds the rows of a batch that are examples and lists the others."""
-        require_columns(columns_of(fields.values()), batch.columns.schema.names, batch.file)
-        raw: Columns = dict(zip(batch.columns.schema.names, batch.columns.columns, strict=True))
+        given, findings = evaluated(batch, fields)
         rows = batch.columns.num_rows
-        given = {name: expression.evaluate(raw, rows) for name, expression in fields.items()}
-        # The columns themselves are looked at: a template leaves out a part that it cannot read.
-        findings = {
-            int(place): Finding(name, "broken_utf8")
-            for name, expression in fields.items()
-            for column in expression.columns
-            for place in np.flatnonzero(to_texts(raw[column]).broken)
-        }
         values = {name: to_texts(column).values.to_pylist() for name, column in given.items()}
         for place in range(rows):
             if place not in findings:

@@ -8,12 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
 import orjson
 
+from tradewind.data.batch_fields import evaluated
 from tradewind.data.checks import Finding
-from tradewind.data.checks.missing_column import require_columns
-from tradewind.data.expressions import Expression, columns_of, parse_all
+from tradewind.data.expressions import Expression, parse_all
 from tradewind.data.files import written_whole
 from tradewind.data.quarantine import Quarantine, quarantine_path
 from tradewind.data.report import TableReport
@@ -69,16 +68,8 @@ class _Reader:
 
     def take(self, batch: SourceBatch, fields: Mapping[str, Expression], bad: Quarantine) -> None:
         """Adds what the rows of a batch say and lists the others."""
-        require_columns(columns_of(fields.values()), batch.columns.schema.names, batch.file)
-        raw = dict(zip(batch.columns.schema.names, batch.columns.columns, strict=True))
+        given, findings = evaluated(batch, fields)
         rows = batch.columns.num_rows
-        given = {part: expression.evaluate(raw, rows) for part, expression in fields.items()}
-        findings = {
-            int(place): Finding(part, "broken_utf8")
-            for part, expression in fields.items()
-            for column in expression.columns
-            for place in np.flatnonzero(to_texts(raw[column]).broken)
-        }
         users, told = (to_texts(given[part]).values.to_pylist() for part in ("user", "target"))
         for place in range(rows):
             finding = findings.get(place) or self._add(users[place], told[place])
