@@ -134,7 +134,6 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--quick", action="store_true", help="six leaves: shows that it runs")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--out", type=Path, help="not used: nothing is kept")
     asked = parser.parse_args()
     if not (asked.data / "products.parquet").is_file():
         print(f"{asked.data} holds no products.parquet", file=sys.stderr)

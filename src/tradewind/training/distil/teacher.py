@@ -51,7 +51,7 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """Unit vectors of distinct texts in one role: `vectors` (n, d), mapped from disk."""
+    """Unit vectors of distinct texts in one role, mapped from disk: `rows` says which row of `vectors` is a text's."""
 
     texts: tuple[str, ...]
     vectors: Floats
