@@ -38,6 +38,7 @@ from tradewind.evaluation.claims import Claim
 from tradewind.evaluation.report import Table
 from tradewind.flows.evaluation.evaluate import finished
 from tradewind.flows.parity import parity_texts
+from tradewind.flows.query_lessons import typed_queries
 from tradewind.flows.snapshots import snapshot_of
 from tradewind.flows.steps.match import glosses_of
 from tradewind.flows.steps.weights import checkpoint_of
@@ -47,12 +48,11 @@ from tradewind.settings import load_shop
 from tradewind.tasks.baskets import time_cuts
 from tradewind.tasks.match_report import texts_and_baskets
 from tradewind.tasks.query_check import QueryCheck, by_language, precisions, query_check, spelled_queries
-from tradewind.tasks.translations import held_out_check, parted, translated
+from tradewind.tasks.translations import held_out_check, parted
 from tradewind.telemetry import SilentProgress
 from tradewind.training.distil.run import distil
 from tradewind.training.distil.settings import DistilSettings, distil_plan
 from tradewind.training.distil.teacher import TeacherFolder
-from tradewind.training.match_examples import shop_words
 
 WHOLE, STATIC, WANTED, COMPOSED = "whole", "static", 20.0, 8000
 TURNS = 8
@@ -81,7 +81,7 @@ def main() -> int:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
-        shelf = _shelf(options.shop, options.seed)
+        shelf = _shelf(options.shop)
         shelf = replace(shelf, texts=shelf.texts[:QUICK], queries=shelf.queries[:QUICK]) if options.quick else shelf
     except (TradewindError, OSError) as error:
         print(f"{error}\nthe shop has to be built first: tradewind up {options.shop} --no-serve", file=sys.stderr)
@@ -185,7 +185,7 @@ def _milliseconds(encoders: Mapping[str, TextEncoder], queries: Sequence[str]) -
     return {name: float(np.median(values)) for name, values in spent.items()}
 
 
-def _shelf(folder: Path, seed: int) -> Shelf:
+def _shelf(folder: Path) -> Shelf:
     shop = load_shop(folder)
     context = finished(shop)
     snapshot = snapshot_of(context)
@@ -194,15 +194,12 @@ def _shelf(folder: Path, seed: int) -> Shelf:
     file, glosses = spelled_queries(shop), glosses_of(shop)
     if file is None or glosses is None:
         raise TradewindError("the shop has no judged queries in two languages", where=str(folder))
-    learned, held = parted(glosses)
+    _, held = parted(glosses)
     unseen = held_out_check(catalogue, held)
     checks = {use: query_check(file, items, catalogue, use) for use in ("report", "tune")}
     checks |= {"unseen": unseen} if unseen else {}
     asked = {query.query for check in checks.values() for query in check.queries}
-    told = translated(catalogue.texts, learned, COMPOSED, seed)
-    chinese = [word for meaning in learned.meanings for word in meaning.chinese]
-    english = [phrase for meaning in learned.meanings for phrase in meaning.english]
-    asked_of = dict.fromkeys([*shop_words(), *chinese, *english, *told.queries])
+    asked_of = typed_queries(shop, (), catalogue.texts, COMPOSED)
     teacher = TeacherFolder(Path(context.outputs["match"]["folder"]), checkpoint_of(context).prefixes)
     return Shelf(
         teacher,

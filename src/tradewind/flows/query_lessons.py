@@ -51,13 +51,13 @@ def query_lessons(shop: Shop, items: pa.Table, events: pa.Table, vectors: np.nda
     )
 
 
-def typed_queries(shop: Shop, best: Sequence[str], catalogue: Sequence[str]) -> list[str]:
+def typed_queries(shop: Shop, best: Sequence[str], catalogue: Sequence[str], composed: int = COMPOSED) -> list[str]:
     """Returns distinct queries as shoppers might type them: words of shops, parts of the texts `best`, and where the
-    shop's languages are two, words of the glossary's learned part and queries composed of them over the catalogue."""
+    shop's languages are two, words of the glossary's learned part and `composed` queries of them over the catalogue."""
     from tradewind.training.match_examples import shop_words
 
     parts = [part.strip().lower() for text in best for part in _BETWEEN.split(text)]
-    return [query for query in dict.fromkeys([*shop_words(), *parts, *_translated(shop, catalogue)]) if query]
+    return [query for query in dict.fromkeys([*shop_words(), *parts, *_translated(shop, catalogue, composed)]) if query]
 
 
 def judged_queries(shop: Shop) -> frozenset[str]:
@@ -66,13 +66,13 @@ def judged_queries(shop: Shop) -> frozenset[str]:
     return frozenset(query.query.lower() for query in file.queries) if file else frozenset()
 
 
-def _translated(shop: Shop, catalogue: Sequence[str]) -> list[str]:
+def _translated(shop: Shop, catalogue: Sequence[str], composed: int) -> list[str]:
     glosses = glosses_of(shop)
     if glosses is None:
         return []
     learned, _ = parted(glosses)
     words = [word for meaning in learned.meanings for word in (*meaning.chinese, *meaning.english)]
-    return [*words, *translated(catalogue, learned, COMPOSED, shop.settings.learn.seed).queries]
+    return [*words, *translated(catalogue, learned, composed, shop.settings.learn.seed).queries]
 
 
 def _passages(texts: CatalogueTexts, vectors: np.ndarray) -> Taught:
