@@ -14,7 +14,8 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 table { border-collapse: collapse; }
 th, td { padding: .3rem .8rem; border-bottom: 1px solid #d5dde5; text-align: right; }
 th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600; background: #eef5f9; }
-table.facts td { text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+table.facts td { text-align: left; vertical-align: top; } table.facts td:first-child { white-space: nowrap; }
+table.facts td:last-child { overflow-wrap: anywhere; }
 svg { max-width: 100%; height: auto; } p.note { color: #51606e; }
 """
 
